@@ -1,0 +1,3 @@
+//! The `telephony` command.
+
+fn main() {}
