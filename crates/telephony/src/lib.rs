@@ -1,0 +1,21 @@
+#![doc = include_str!("../README.md")]
+#![no_std]
+
+#[cfg(feature = "red")]
+pub use rfc2198_red as red;
+#[cfg(feature = "rtsp")]
+pub use rfc2326_rtsp as rtsp;
+#[cfg(feature = "uri")]
+pub use rfc2396_uri as uri;
+#[cfg(feature = "dtmf")]
+pub use rfc2833_dtmf as dtmf;
+#[cfg(feature = "sip")]
+pub use rfc3261_sip as sip;
+#[cfg(feature = "rtp")]
+pub use rfc3550_rtp as rtp;
+#[cfg(feature = "avp")]
+pub use rfc3551_avp as avp;
+#[cfg(feature = "sdp")]
+pub use rfc4566_sdp as sdp;
+#[cfg(feature = "stun")]
+pub use rfc5389_stun as stun;
