@@ -1,5 +1,6 @@
 //! The project's own tooling: `cargo xtask COMMAND`.
 
+mod ci;
 mod conformance;
 mod workspace;
 
@@ -16,12 +17,15 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Run what CI runs.
+    Ci(ci::Options),
     /// Check the conformance ledgers and write docs/conformance.md.
     Conformance(conformance::Options),
 }
 
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
+        Command::Ci(options) => ci::run_steps(&options),
         Command::Conformance(options) => conformance::run(&options),
     };
     match result {
