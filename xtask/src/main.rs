@@ -1,5 +1,11 @@
 //! The project's own tooling: `cargo xtask COMMAND`.
 
+#![allow(
+    clippy::std_instead_of_alloc,
+    clippy::std_instead_of_core,
+    reason = "a program that runs where std is"
+)]
+
 mod ci;
 mod conformance;
 mod workspace;
