@@ -1,2 +1,38 @@
 #![doc = include_str!("../README.md")]
 #![no_std]
+
+#[cfg(any(feature = "std", test))]
+extern crate std;
+
+mod demultiplex;
+mod error;
+mod extension;
+mod header;
+mod ntp;
+mod packet;
+mod rtcp;
+mod sequence_number;
+mod sources;
+mod statistics;
+mod timestamp;
+
+pub use demultiplex::{PacketClass, classify};
+pub use error::{ErrorKind, ParseError, WriteError};
+pub use extension::{ExtensionElement, ExtensionElements, ExtensionForm, HeaderExtension};
+pub use header::RtpHeader;
+pub use ntp::{NtpShort, NtpTimestamp, round_trip_time};
+pub use packet::RtpPacket;
+pub use rtcp::RtcpPacket;
+pub use rtcp::app::App;
+pub use rtcp::bye::Bye;
+pub use rtcp::compound::{RtcpCompound, RtcpPackets};
+pub use rtcp::raw::{PacketType, RawPacket};
+pub use rtcp::report::{ReceiverReport, SenderInfo, SenderReport};
+pub use rtcp::report_block::{ReportBlock, ReportBlocks};
+pub use rtcp::sdes::{Sdes, SdesChunk, SdesChunks, SdesItem, SdesItems, SdesType};
+pub use sequence_number::SequenceNumber;
+pub use sources::Sources;
+pub use statistics::{
+    Interval, Jitter, Reception, SequenceStatistics, SourceStatistics, StatisticsConfig,
+};
+pub use timestamp::Timestamp;

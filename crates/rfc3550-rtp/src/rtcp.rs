@@ -1,0 +1,54 @@
+//! RTCP packets (RFC 3550 §6, §6.4–6.7) and those of the RFCs that added to them.
+
+pub(crate) mod app;
+pub(crate) mod bye;
+pub(crate) mod compound;
+pub(crate) mod raw;
+pub(crate) mod report;
+pub(crate) mod report_block;
+pub(crate) mod sdes;
+
+use crate::error::ParseError;
+use app::App;
+use bye::Bye;
+use raw::{PacketType, RawPacket};
+use report::{ReceiverReport, SenderReport};
+use sdes::Sdes;
+
+/// One RTCP packet of a compound, by its type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum RtcpPacket<'a> {
+    /// SR, type 200: what its sender has sent and received.
+    SenderReport(SenderReport<'a>),
+    /// RR, type 201: what its sender has received.
+    ReceiverReport(ReceiverReport<'a>),
+    /// SDES, type 202: names of sources.
+    Sdes(Sdes<'a>),
+    /// BYE, type 203: sources that leave.
+    Bye(Bye<'a>),
+    /// APP, type 204: defined by an application.
+    App(App<'a>),
+    /// Any other type, as it is.
+    Other(RawPacket<'a>),
+}
+
+impl<'a> RtcpPacket<'a> {
+    /// Reads the body of a packet whose header has been checked.
+    ///
+    /// # Errors
+    ///
+    /// The packet's type is known and its body is not what that type wants. The offset counts
+    /// from the start of the packet.
+    #[inline]
+    pub fn from_raw(raw: RawPacket<'a>) -> Result<Self, ParseError> {
+        Ok(match raw.packet_type() {
+            PacketType::SR => Self::SenderReport(SenderReport::from_raw(raw)?),
+            PacketType::RR => Self::ReceiverReport(ReceiverReport::from_raw(raw)?),
+            PacketType::SDES => Self::Sdes(Sdes::from_raw(raw)?),
+            PacketType::BYE => Self::Bye(Bye::from_raw(raw)?),
+            PacketType::APP => Self::App(App::from_raw(raw)?),
+            _ => Self::Other(raw),
+        })
+    }
+}

@@ -1,0 +1,224 @@
+//! Source descriptions (RFC 3550 §6.5).
+
+use crate::error::{ErrorKind, ParseError, Rule};
+use crate::rtcp::raw::{HEADER_LEN, RawPacket};
+
+/// What an item of a source description is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SdesType(pub u8);
+
+impl SdesType {
+    /// End of a chunk; never an item.
+    pub const END: Self = Self(0);
+    /// The canonical name that holds the streams of a participant together (§6.5.1).
+    pub const CNAME: Self = Self(1);
+    /// The user's name (§6.5.2).
+    pub const NAME: Self = Self(2);
+    /// An address for electronic mail (§6.5.3).
+    pub const EMAIL: Self = Self(3);
+    /// A telephone number (§6.5.4).
+    pub const PHONE: Self = Self(4);
+    /// Where the user is (§6.5.5).
+    pub const LOC: Self = Self(5);
+    /// The application or tool (§6.5.6).
+    pub const TOOL: Self = Self(6);
+    /// A note about the source's state (§6.5.7).
+    pub const NOTE: Self = Self(7);
+    /// A private extension: a prefix and a value (§6.5.8).
+    pub const PRIV: Self = Self(8);
+}
+
+/// A source description packet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Sdes<'a> {
+    count: u8,
+    body: &'a [u8],
+}
+
+impl<'a> Sdes<'a> {
+    #[inline]
+    pub(crate) fn from_raw(raw: RawPacket<'a>) -> Result<Self, ParseError> {
+        let body = raw.body();
+        let mut start = 0;
+        for _ in 0..raw.count() {
+            start = check_chunk(body, start)?;
+        }
+        Ok(Self {
+            count: raw.count(),
+            body,
+        })
+    }
+
+    /// The chunks, 0 to 31, each about one source.
+    #[inline]
+    pub const fn chunks(&self) -> SdesChunks<'a> {
+        SdesChunks {
+            left: self.count,
+            body: self.body,
+            start: 0,
+        }
+    }
+}
+
+/// What is said about one source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct SdesChunk<'a> {
+    ssrc: u32,
+    /// The items up to the octet that ends them, which is left out.
+    items: &'a [u8],
+}
+
+impl<'a> SdesChunk<'a> {
+    /// The synchronisation or contributing source.
+    #[inline]
+    pub const fn ssrc(&self) -> u32 {
+        self.ssrc
+    }
+
+    /// The items, in their order.
+    #[inline]
+    pub const fn items(&self) -> SdesItems<'a> {
+        SdesItems { rest: self.items }
+    }
+
+    /// The text of the first item of this type.
+    pub fn item(&self, item_type: SdesType) -> Option<&'a [u8]> {
+        self.items()
+            .find(|item| item.item_type == item_type)
+            .map(|item| item.value)
+    }
+
+    /// The canonical name.
+    pub fn cname(&self) -> Option<&'a [u8]> {
+        self.item(SdesType::CNAME)
+    }
+}
+
+/// One item: a type and up to 255 octets of text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct SdesItem<'a> {
+    /// What the item is.
+    pub item_type: SdesType,
+    /// The text, in UTF-8 if the sender kept to the rules. A PRIV item holds a prefix as well:
+    /// see [`private`](Self::private).
+    pub value: &'a [u8],
+}
+
+impl<'a> SdesItem<'a> {
+    /// Prefix and value of a PRIV item (§6.5.8). `None` for other items, and when the prefix is
+    /// longer than the item.
+    pub fn private(&self) -> Option<(&'a [u8], &'a [u8])> {
+        if self.item_type != SdesType::PRIV {
+            return None;
+        }
+        let (&len, rest) = self.value.split_first()?;
+        rest.split_at_checked(usize::from(len))
+    }
+}
+
+/// Walks the chunks of a source description.
+#[derive(Debug, Clone)]
+pub struct SdesChunks<'a> {
+    left: u8,
+    body: &'a [u8],
+    start: usize,
+}
+
+impl<'a> Iterator for SdesChunks<'a> {
+    type Item = SdesChunk<'a>;
+
+    #[inline]
+    fn next(&mut self) -> Option<SdesChunk<'a>> {
+        self.left = self.left.checked_sub(1)?;
+        let start = self.start;
+        let items_start = start + 4;
+        let ssrc = self.body.get(start..)?.first_chunk()?;
+        let end = items_end(self.body, items_start).ok()?;
+        self.start = next_chunk(end);
+        Some(SdesChunk {
+            ssrc: u32::from_be_bytes(*ssrc),
+            items: self.body.get(items_start..end)?,
+        })
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (usize::from(self.left), Some(usize::from(self.left)))
+    }
+}
+
+impl ExactSizeIterator for SdesChunks<'_> {}
+
+/// Walks the items of a chunk.
+#[derive(Debug, Clone)]
+pub struct SdesItems<'a> {
+    rest: &'a [u8],
+}
+
+impl<'a> Iterator for SdesItems<'a> {
+    type Item = SdesItem<'a>;
+
+    #[inline]
+    fn next(&mut self) -> Option<SdesItem<'a>> {
+        let (&[item_type, len], rest) = self.rest.split_first_chunk()?;
+        let (value, rest) = rest.split_at_checked(usize::from(len))?;
+        self.rest = rest;
+        Some(SdesItem {
+            item_type: SdesType(item_type),
+            value,
+        })
+    }
+}
+
+/// Checks the chunk at `start` and returns where the next one begins.
+#[inline]
+fn check_chunk(body: &[u8], start: usize) -> Result<usize, ParseError> {
+    let items_start = start + 4;
+    if body.len() < items_start {
+        let offset = HEADER_LEN + start;
+        return Err(ParseError::new(ErrorKind::Truncated, offset, &CHUNK));
+    }
+    Ok(next_chunk(items_end(body, items_start)?))
+}
+
+/// Where the octet lies that ends the items which begin at `position`.
+#[inline]
+fn items_end(body: &[u8], mut position: usize) -> Result<usize, ParseError> {
+    loop {
+        match body.get(position..) {
+            None | Some([]) => {
+                let offset = HEADER_LEN + body.len();
+                return Err(ParseError::new(ErrorKind::Truncated, offset, &END));
+            }
+            Some([0, ..]) => return Ok(position),
+            Some([_, len, rest @ ..]) if usize::from(*len) <= rest.len() => {
+                position += 2 + usize::from(*len);
+            }
+            Some(_) => {
+                let offset = HEADER_LEN + position;
+                return Err(ParseError::new(ErrorKind::Truncated, offset, &ITEM));
+            }
+        }
+    }
+}
+
+/// The first word after the one that holds the octet at `end`. The body is whole words, so this
+/// is never beyond it.
+const fn next_chunk(end: usize) -> usize {
+    (end | 3) + 1
+}
+
+static CHUNK: Rule = Rule {
+    field: "SDES chunk",
+    expected: "as many chunks as the source count says",
+    section: "RFC 3550 §6.5",
+};
+static ITEM: Rule = Rule {
+    field: "SDES item",
+    expected: "as many octets as its length says",
+    section: "RFC 3550 §6.5",
+};
+static END: Rule = Rule {
+    field: "SDES chunk",
+    expected: "a null octet after the items",
+    section: "RFC 3550 §6.5",
+};
