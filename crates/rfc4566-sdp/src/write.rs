@@ -1,0 +1,64 @@
+//! Writing values: text and numbers at the end of a buffer.
+
+pub(crate) mod put {
+    use alloc::vec::Vec;
+    use core::time::Duration;
+
+    use crate::text::Text;
+
+    /// Decimal digits.
+    pub(crate) fn number(out: &mut Vec<u8>, mut value: u64) {
+        let mut digits = [0_u8; 20];
+        let mut used = 0;
+        for digit in digits.iter_mut().rev() {
+            *digit = b'0' + (value % 10) as u8;
+            value /= 10;
+            used += 1;
+            if value == 0 {
+                break;
+            }
+        }
+        out.extend_from_slice(digits.get(20 - used..).unwrap_or_default());
+    }
+
+    /// Milliseconds, with a fraction where there is one.
+    pub(crate) fn milliseconds(out: &mut Vec<u8>, duration: Duration) {
+        let whole = duration.as_millis();
+        number(out, u64::try_from(whole).unwrap_or(u64::MAX));
+        let mut fraction = duration.subsec_nanos() % 1_000_000;
+        let mut unit = 100_000;
+        if fraction > 0 {
+            out.push(b'.');
+        }
+        while fraction > 0 {
+            out.push(b'0' + (fraction / unit) as u8);
+            fraction %= unit;
+            unit /= 10;
+        }
+    }
+
+    /// Texts with a separator between them.
+    pub(crate) fn joined(out: &mut Vec<u8>, separator: u8, texts: &[Text<'_>]) {
+        for (position, text) in texts.iter().enumerate() {
+            if position > 0 {
+                out.push(separator);
+            }
+            out.extend_from_slice(text);
+        }
+    }
+}
+
+/// `Display` for a value with a lifetime and a `write` method: its wire form.
+macro_rules! display_as_written {
+    ($($value:ident),+) => {$(
+        impl core::fmt::Display for $value<'_> {
+            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+                let mut out = alloc::vec::Vec::new();
+                self.write(&mut out);
+                core::fmt::Display::fmt(&$crate::text::Text::new(&out), f)
+            }
+        }
+    )+};
+}
+
+pub(crate) use display_as_written;
