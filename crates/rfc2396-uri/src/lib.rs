@@ -1,2 +1,29 @@
 #![doc = include_str!("../README.md")]
 #![no_std]
+
+extern crate alloc;
+
+mod chars;
+mod error;
+mod host;
+mod name_addr;
+mod parameter;
+pub mod percent;
+mod reference;
+mod sip_uri;
+mod tel_uri;
+mod text;
+mod uri;
+
+pub use error::{ErrorKind, ParseError};
+pub use host::Host;
+pub use name_addr::NameAddr;
+pub use parameter::{Parameter, Parameters};
+pub use reference::UriReference;
+pub use sip_uri::{Header, Headers, SipUri, Transport, UserKind};
+pub use tel_uri::TelUri;
+pub use text::Text;
+pub use uri::Uri;
+
+/// The longest URI that is read, in bytes.
+pub const MAX_LENGTH: usize = u16::MAX as usize;

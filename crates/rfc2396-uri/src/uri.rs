@@ -1,0 +1,150 @@
+//! A URI of any scheme, told apart (RFC 3261 §25.1: `addr-spec`).
+
+use alloc::string::String;
+use core::fmt;
+
+use crate::error::Rule;
+use crate::text::Text;
+use crate::{
+    ErrorKind, Host, ParseError, SipUri, TelUri, UriReference, reference, sip_uri, tel_uri,
+};
+
+/// An absolute URI.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Uri<S> {
+    /// `sip:` or `sips:`
+    Sip(SipUri<S>),
+    /// `tel:`
+    Tel(TelUri<S>),
+    /// Any other scheme.
+    Other(UriReference<S>),
+}
+
+impl<S: AsRef<str>> Uri<S> {
+    /// Reads a URI that fills `text`.
+    pub fn parse(text: S) -> Result<Self, ParseError> {
+        let index = Index::parse(text.as_ref())?;
+        Ok(Self::from_parts(text, index))
+    }
+
+    /// The URI as received.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Sip(uri) => uri.as_str(),
+            Self::Tel(uri) => uri.as_str(),
+            Self::Other(uri) => uri.as_str(),
+        }
+    }
+
+    /// A view of this URI.
+    pub fn view(&self) -> Uri<&str> {
+        match self {
+            Self::Sip(uri) => Uri::Sip(uri.view()),
+            Self::Tel(uri) => Uri::Tel(uri.view()),
+            Self::Other(uri) => Uri::Other(uri.view()),
+        }
+    }
+
+    /// The same URI with a text of its own.
+    pub fn into_owned(self) -> Uri<String> {
+        match self {
+            Self::Sip(uri) => Uri::Sip(uri.into_owned()),
+            Self::Tel(uri) => Uri::Tel(uri.into_owned()),
+            Self::Other(uri) => Uri::Other(uri.into_owned()),
+        }
+    }
+
+    /// The SIP or SIPS URI, if it is one.
+    pub fn as_sip(&self) -> Option<&SipUri<S>> {
+        match self {
+            Self::Sip(uri) => Some(uri),
+            _ => None,
+        }
+    }
+
+    /// The tel URI, if it is one.
+    pub fn as_tel(&self) -> Option<&TelUri<S>> {
+        match self {
+            Self::Tel(uri) => Some(uri),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn from_parts(text: S, index: Index) -> Self {
+        match index {
+            Index::Sip(index) => Self::Sip(SipUri::from_parts(text, index)),
+            Index::Tel(index) => Self::Tel(TelUri::from_parts(text, index)),
+            Index::Other(index) => Self::Other(UriReference::from_parts(text, index)),
+        }
+    }
+}
+
+impl<'i, 'o, S: Text<'i, 'o>> Uri<S> {
+    /// The scheme as received.
+    pub fn scheme(&'i self) -> &'o str {
+        let text = match self {
+            Self::Sip(uri) => uri.text(),
+            Self::Tel(uri) => uri.text(),
+            Self::Other(uri) => uri.text(),
+        };
+        text.split_once(':').map_or("", |(scheme, _)| scheme)
+    }
+
+    /// The host, if the URI has one.
+    pub fn host(&'i self) -> Option<Host<'o>> {
+        match self {
+            Self::Sip(uri) => Some(uri.host()),
+            Self::Tel(_) => None,
+            Self::Other(uri) => uri.host(),
+        }
+    }
+}
+
+impl<S: AsRef<str>> fmt::Display for Uri<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl core::str::FromStr for Uri<String> {
+    type Err = ParseError;
+
+    fn from_str(text: &str) -> Result<Self, ParseError> {
+        Uri::parse(text).map(Uri::into_owned)
+    }
+}
+
+/// The places of the parts of a URI of any scheme.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Index {
+    Sip(sip_uri::Index),
+    Tel(tel_uri::Index),
+    Other(reference::Index),
+}
+
+impl Index {
+    pub(crate) fn parse(text: &str) -> Result<Self, ParseError> {
+        match text.as_bytes() {
+            [b's' | b'S', b'i' | b'I', b'p' | b'P', b':', ..]
+            | [b's' | b'S', b'i' | b'I', b'p' | b'P', b's' | b'S', b':', ..] => {
+                sip_uri::Index::parse(text).map(Self::Sip)
+            }
+            [b't' | b'T', b'e' | b'E', b'l' | b'L', b':', ..] => {
+                tel_uri::Index::parse(text).map(Self::Tel)
+            }
+            _ => {
+                let index = reference::Index::parse(text)?;
+                if index.scheme_end == 0 {
+                    return Err(ParseError::new(ErrorKind::Scheme, 0, &SCHEME));
+                }
+                Ok(Self::Other(index))
+            }
+        }
+    }
+}
+
+static SCHEME: Rule = Rule {
+    field: "URI",
+    expected: "a scheme and a colon",
+    section: "RFC 3986 §3.1",
+};
