@@ -8,6 +8,7 @@
 
 mod ci;
 mod conformance;
+mod interop;
 mod workspace;
 
 use std::process::ExitCode;
@@ -27,12 +28,15 @@ enum Command {
     Ci(ci::Options),
     /// Check the conformance ledgers and write docs/conformance.md.
     Conformance(conformance::Options),
+    /// Run the tests against independent implementations.
+    Interop(interop::Options),
 }
 
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Ci(options) => ci::run_steps(&options),
         Command::Conformance(options) => conformance::run(&options),
+        Command::Interop(options) => interop::run(&options),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

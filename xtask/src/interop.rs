@@ -1,0 +1,167 @@
+//! `cargo xtask interop`: the crates against independent implementations.
+
+mod streams;
+
+use std::io::Read as _;
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+
+#[derive(clap::Args)]
+pub(crate) struct Options {
+    /// Only these tests.
+    #[arg(value_name = "NAME")]
+    names: Vec<String>,
+    /// Name the tests and stop.
+    #[arg(long)]
+    list: bool,
+}
+
+/// One test against a peer.
+struct Test {
+    name: &'static str,
+    what: &'static str,
+    /// The programs it runs.
+    needs: &'static [&'static str],
+    run: fn() -> Result<()>,
+}
+
+const TESTS: &[Test] = &[Test {
+    name: "tshark-streams",
+    what: "statistics of RTP streams as tshark counts them",
+    needs: &["tshark"],
+    run: streams::compare_with_tshark,
+}];
+
+pub(crate) fn run(options: &Options) -> Result<()> {
+    if options.list {
+        for test in TESTS {
+            println!(
+                "{:16} {} (needs {})",
+                test.name,
+                test.what,
+                test.needs.join(", ")
+            );
+        }
+        return Ok(());
+    }
+    if let Some(unknown) = options
+        .names
+        .iter()
+        .find(|name| TESTS.iter().all(|t| t.name != **name))
+    {
+        bail!("no test {unknown}: see `cargo xtask interop --list`");
+    }
+    let wanted =
+        |test: &&Test| options.names.is_empty() || options.names.iter().any(|n| n == test.name);
+    let mut failed = Vec::new();
+    for test in TESTS.iter().filter(wanted) {
+        println!("\n==> {}: {}", test.name, test.what);
+        let start = Instant::now();
+        let result = test
+            .needs
+            .iter()
+            .try_for_each(|program| present(program))
+            .and_then(|()| (test.run)());
+        if let Err(error) = &result {
+            println!("{error:#}");
+            failed.push(test.name);
+        }
+        let verdict = if result.is_ok() { "ok" } else { "FAILED" };
+        println!(
+            "{} {verdict} {:.1} s",
+            test.name,
+            start.elapsed().as_secs_f32()
+        );
+    }
+    if !failed.is_empty() {
+        bail!("failed: {}", failed.join(", "));
+    }
+    Ok(())
+}
+
+fn present(program: &str) -> Result<()> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    if !std::env::split_paths(&path).any(|folder| folder.join(program).is_file()) {
+        bail!("missing: {program} (run xtask/install-peers.sh)");
+    }
+    Ok(())
+}
+
+/// Standard output of a program that must succeed within the time. What it says on standard error
+/// is part of the failure.
+fn output_within(limit: Duration, command: &mut Command) -> Result<String> {
+    let name = command.get_program().to_string_lossy().into_owned();
+    let mut child = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .with_context(|| format!("{name} does not start"))?;
+    // Both are read while the program runs: a full pipe would stop it.
+    let mut stdout = child.stdout.take().context("no standard output")?;
+    let mut stderr = child.stderr.take().context("no standard error")?;
+    let stdout = thread::spawn(move || {
+        let mut text = String::new();
+        stdout.read_to_string(&mut text).map(|_| text)
+    });
+    let stderr = thread::spawn(move || {
+        let mut bytes = Vec::new();
+        stderr
+            .read_to_end(&mut bytes)
+            .map(|_| String::from_utf8_lossy(&bytes).into_owned())
+    });
+    let start = Instant::now();
+    let status = loop {
+        if let Some(status) = child.try_wait()? {
+            break status;
+        }
+        if start.elapsed() > limit {
+            child.kill()?;
+            child.wait()?;
+            bail!("{name} was ended after {} s", limit.as_secs());
+        }
+        thread::sleep(Duration::from_millis(5));
+    };
+    let joined = |reader: thread::JoinHandle<std::io::Result<String>>| {
+        reader.join().unwrap_or_else(|_| Ok(String::new()))
+    };
+    let output = joined(stdout)?;
+    if !status.success() {
+        bail!("{name} ended with {status}: {}", joined(stderr)?.trim());
+    }
+    Ok(output)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hanging_program_is_ended() {
+        let start = Instant::now();
+        let result = output_within(Duration::from_millis(50), Command::new("sleep").arg("20"));
+        assert_eq!(result.unwrap_err().to_string(), "sleep was ended after 0 s");
+        assert!(start.elapsed() < Duration::from_secs(10));
+    }
+
+    #[test]
+    fn a_failing_program_says_why() {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", "echo never; echo because >&2; exit 3"]);
+        let error = output_within(Duration::from_secs(5), &mut shell)
+            .unwrap_err()
+            .to_string();
+        assert_eq!(error, "sh ended with exit status: 3: because");
+    }
+
+    #[test]
+    fn a_missing_program_is_named_with_its_remedy() {
+        assert_eq!(
+            present("no-such-peer").unwrap_err().to_string(),
+            "missing: no-such-peer (run xtask/install-peers.sh)"
+        );
+    }
+}
