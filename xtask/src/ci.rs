@@ -69,7 +69,7 @@ const STEPS: &[Step] = &[
     ),
     step(
         "package",
-        "contents of each published package",
+        "each published package, built from what it holds",
         packaging::contents,
     ),
 ];

@@ -115,8 +115,8 @@ fn bare_target() -> Result<Option<String>> {
     Ok(None)
 }
 
-/// Packs every published crate and looks into the packages. That they build is what [`alone`]
-/// and the tests show; here it matters that nothing is left out.
+/// Packs every published crate, builds it from its package, and looks for what cargo does not ask
+/// for.
 pub(super) fn contents() -> Result<()> {
     let published = published()?;
     let names = published
