@@ -13,6 +13,8 @@ mod framer;
 mod key;
 mod message;
 mod message_type;
+#[cfg(test)]
+mod reference;
 mod transaction_id;
 
 pub use attribute_type::AttributeType;
