@@ -10,11 +10,30 @@ use crate::text::Text;
 
 mod codec;
 mod direction;
+mod extmap;
+mod group;
+mod ice;
+mod known;
+mod picture;
 mod rtcp;
+mod setup;
+mod source;
+mod text;
 
 pub use codec::{Fmtp, MaxPtime, Ptime, Rtpmap};
 pub use direction::Direction;
+pub use extmap::{Extmap, ExtmapAllowMixed};
+pub use group::{Group, Msid};
+pub use ice::{Candidate, EndOfCandidates, IceLite, IceOptions, RemoteCandidates};
+pub use known::KnownAttribute;
+pub use picture::{Framerate, ImageAttr, Quality};
 pub use rtcp::{Rtcp, RtcpAddress, RtcpFb, RtcpMux, RtcpRsize};
+pub use setup::{ConnectionUse, Fingerprint, Setup};
+pub use source::{Ssrc, SsrcGroup};
+pub use text::{
+    Cat, Charset, ConferenceType, Control, Crypto, IcePwd, IceUfrag, Keywds, Label, Lang, Mid,
+    Orient, Range, SdpLang, Tool,
+};
 
 /// An attribute as it stands: a name, and a value if there is a colon.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
