@@ -1,0 +1,448 @@
+//! The ABNF of RFC 3261 §25.1 that header fields share, as nom parsers over text.
+//!
+//! White space that the line structure has already found to be folding is white space here: a
+//! line break inside a value is always followed by a space or tab.
+
+use nom::{
+    IResult, Parser,
+    branch::alt,
+    combinator::{cut, opt, recognize},
+    multi::many0_count,
+    sequence::{delimited, preceded},
+};
+
+use crate::error::{ErrorKind, ParseError, Rule};
+
+/// What a parser of this file returns.
+pub(crate) type Parsed<'a, T> = IResult<&'a str, T, Fault>;
+
+/// A fault inside a value: how much text was left, and what should have been there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Fault {
+    left: usize,
+    kind: ErrorKind,
+    expected: &'static str,
+}
+
+impl Fault {
+    #[inline]
+    pub(crate) fn new(left: &str, expected: &'static str) -> Self {
+        Self {
+            left: left.len(),
+            kind: ErrorKind::Syntax,
+            expected,
+        }
+    }
+
+    pub(crate) fn range(left: &str, expected: &'static str) -> Self {
+        Self {
+            left: left.len(),
+            kind: ErrorKind::Range,
+            expected,
+        }
+    }
+}
+
+impl nom::error::ParseError<&str> for Fault {
+    fn from_error_kind(input: &str, _: nom::error::ErrorKind) -> Self {
+        Self::new(input, "another value")
+    }
+
+    fn append(_: &str, _: nom::error::ErrorKind, other: Self) -> Self {
+        other
+    }
+}
+
+/// The fault of a parser at `left`, recoverable by an alternative.
+#[inline]
+pub(crate) fn fail<'a, T>(left: &'a str, expected: &'static str) -> Parsed<'a, T> {
+    Err(nom::Err::Error(Fault::new(left, expected)))
+}
+
+/// Runs a parser over a whole value.
+#[inline]
+pub(crate) fn whole<'a, T>(
+    parser: impl FnOnce(&'a str) -> Parsed<'a, T>,
+    value: &'a str,
+    rule: &'static Rule,
+) -> Result<T, ParseError> {
+    match parser(value) {
+        Ok((rest, parsed)) if rest.is_empty() => Ok(parsed),
+        Ok((rest, parsed)) => {
+            let rest = sws(rest);
+            if rest.is_empty() {
+                return Ok(parsed);
+            }
+            let offset = value.len() - rest.len();
+            Err(ParseError::new(
+                ErrorKind::Syntax,
+                offset,
+                "the end of the value",
+                rule,
+            ))
+        }
+        Err(nom::Err::Error(fault) | nom::Err::Failure(fault)) => {
+            let offset = value.len().saturating_sub(fault.left);
+            Err(ParseError::new(fault.kind, offset, fault.expected, rule))
+        }
+        Err(nom::Err::Incomplete(_)) => Err(ParseError::new(
+            ErrorKind::Syntax,
+            value.len(),
+            "more",
+            rule,
+        )),
+    }
+}
+
+const TOKEN: u8 = 1;
+const DIGIT: u8 = 1 << 1;
+const LWS: u8 = 1 << 2;
+/// What the value of a parameter may hold outside quotes: more than `token / host`, since
+/// equipment writes base64 and bracketless addresses there.
+const VALUE: u8 = 1 << 3;
+const WORD: u8 = 1 << 4;
+const HOST: u8 = 1 << 5;
+const QUOTED: u8 = 1 << 6;
+const ALPHA: u8 = 1 << 7;
+
+static CLASS: [u8; 256] = {
+    let mut table = [0; 256];
+    let mut i = 0;
+    while i < 256 {
+        let b = i as u8;
+        let mut class = 0;
+        if b.is_ascii_alphanumeric() {
+            class |= TOKEN | VALUE | WORD | HOST;
+        }
+        if b.is_ascii_alphabetic() {
+            class |= ALPHA;
+        }
+        if b.is_ascii_digit() {
+            class |= DIGIT;
+        }
+        if matches!(b, b' ' | b'\t' | b'\r' | b'\n') {
+            class |= LWS;
+        }
+        if matches!(
+            b,
+            b'-' | b'.' | b'!' | b'%' | b'*' | b'_' | b'+' | b'`' | b'\'' | b'~'
+        ) {
+            class |= TOKEN | WORD;
+        }
+        if matches!(
+            b,
+            b'(' | b')'
+                | b'<'
+                | b'>'
+                | b':'
+                | b'\\'
+                | b'"'
+                | b'/'
+                | b'['
+                | b']'
+                | b'?'
+                | b'{'
+                | b'}'
+        ) {
+            class |= WORD;
+        }
+        if b > b' ' && b != 0x7f && !matches!(b, b';' | b',' | b'"' | b'<' | b'>') {
+            class |= VALUE;
+        }
+        if matches!(b, b'-' | b'.' | b'_') || b >= 0x80 {
+            class |= HOST;
+        }
+        if b != b'"' && b != b'\\' {
+            class |= QUOTED;
+        }
+        table[i] = class;
+        i += 1;
+    }
+    table
+};
+
+#[inline]
+fn is(byte: u8, class: u8) -> bool {
+    CLASS[usize::from(byte)] & class != 0
+}
+
+/// How many bytes at the start of `text` belong to `class`.
+#[inline]
+fn span(text: &str, class: u8) -> usize {
+    text.bytes()
+        .position(|b| !is(b, class))
+        .unwrap_or(text.len())
+}
+
+#[inline]
+fn take<'a>(text: &'a str, class: u8, expected: &'static str) -> Parsed<'a, &'a str> {
+    let len = span(text, class);
+    if len == 0 {
+        return fail(text, expected);
+    }
+    let (taken, rest) = text.split_at(len);
+    Ok((rest, taken))
+}
+
+/// Whether `text` is a `token`.
+#[inline]
+pub(crate) fn is_token(text: &[u8]) -> bool {
+    !text.is_empty() && text.iter().all(|&b| is(b, TOKEN))
+}
+
+/// `WSP = SP / HTAB`
+#[inline]
+pub(crate) fn is_wsp(byte: u8) -> bool {
+    byte == b' ' || byte == b'\t'
+}
+
+/// The text without white space, folded or not, before it.
+pub(crate) fn trim_start(text: &[u8]) -> &[u8] {
+    let first = text.iter().position(|&b| !is(b, LWS)).unwrap_or(text.len());
+    text.get(first..).unwrap_or_default()
+}
+
+/// The text without white space, folded or not, behind it.
+pub(crate) fn trim_end(text: &[u8]) -> &[u8] {
+    let last = text
+        .iter()
+        .rposition(|&b| !is(b, LWS))
+        .map_or(0, |last| last + 1);
+    text.get(..last).unwrap_or_default()
+}
+
+/// `1*DIGIT` as a number: with a value behind `u64::MAX` or anything but digits, `None`.
+#[inline]
+pub(crate) fn decimal(text: &[u8]) -> Option<u64> {
+    if text.is_empty() {
+        return None;
+    }
+    let mut number: u64 = 0;
+    for &byte in text {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 {
+            return None;
+        }
+        number = number.checked_mul(10)?.checked_add(u64::from(digit))?;
+    }
+    Some(number)
+}
+
+/// `SWS = [LWS]`
+#[inline]
+pub(crate) fn sws(text: &str) -> &str {
+    match text.as_bytes().first() {
+        Some(&b) if is(b, LWS) => text.split_at(span(text, LWS)).1,
+        _ => text,
+    }
+}
+
+/// `LWS = [*WSP CRLF] 1*WSP`
+#[inline]
+pub(crate) fn lws(text: &str) -> Parsed<'_, &str> {
+    take(text, LWS, "white space")
+}
+
+/// `token = 1*(alphanum / "-" / "." / "!" / "%" / "*" / "_" / "+" / "`" / "'" / "~")`
+#[inline]
+pub(crate) fn token(text: &str) -> Parsed<'_, &str> {
+    take(text, TOKEN, "a token")
+}
+
+/// `word` of Call-ID.
+#[inline]
+pub(crate) fn word(text: &str) -> Parsed<'_, &str> {
+    take(text, WORD, "a word")
+}
+
+/// `1*DIGIT`
+#[inline]
+pub(crate) fn digits(text: &str) -> Parsed<'_, &str> {
+    take(text, DIGIT, "1*DIGIT")
+}
+
+/// `1*ALPHA`
+pub(crate) fn alpha(text: &str) -> Parsed<'_, &str> {
+    take(text, ALPHA, "1*ALPHA")
+}
+
+/// `1*DIGIT` up to 2^32 - 1.
+#[inline]
+pub(crate) fn number(text: &str) -> Parsed<'_, u32> {
+    let (rest, digits) = digits(text)?;
+    match decimal(digits.as_bytes()).map(u32::try_from) {
+        Some(Ok(number)) => Ok((rest, number)),
+        _ => Err(nom::Err::Failure(Fault::range(
+            text,
+            "a number up to 4294967295",
+        ))),
+    }
+}
+
+/// `1*DIGIT` up to 255.
+#[inline]
+pub(crate) fn octet(text: &str) -> Parsed<'_, u8> {
+    let (rest, digits) = digits(text)?;
+    match decimal(digits.as_bytes()).map(u8::try_from) {
+        Some(Ok(number)) => Ok((rest, number)),
+        _ => Err(nom::Err::Failure(Fault::range(text, "a number up to 255"))),
+    }
+}
+
+/// `delta-seconds = 1*DIGIT`; a larger number than 2^32 - 1 counts as that (RFC 3261 §20.10).
+#[inline]
+pub(crate) fn delta_seconds(text: &str) -> Parsed<'_, u32> {
+    let (rest, digits) = digits(text)?;
+    let seconds = decimal(digits.as_bytes()).and_then(|n| u32::try_from(n).ok());
+    Ok((rest, seconds.unwrap_or(u32::MAX)))
+}
+
+/// One character with white space around it: `SEMI`, `EQUAL`, `SLASH`, `COLON`, `COMMA`.
+#[inline]
+pub(crate) fn separator<'a>(
+    wanted: u8,
+    expected: &'static str,
+) -> impl FnMut(&'a str) -> Parsed<'a, ()> {
+    move |text| {
+        let after = sws(text);
+        match after.as_bytes().first() {
+            Some(&b) if b == wanted => Ok((sws(after.split_at(1).1), ())),
+            _ => fail(after, expected),
+        }
+    }
+}
+
+/// `SLASH = SWS "/" SWS`
+#[inline]
+pub(crate) fn slash(text: &str) -> Parsed<'_, ()> {
+    separator(b'/', "\"/\"")(text)
+}
+
+/// `SEMI = SWS ";" SWS`
+#[inline]
+pub(crate) fn semi(text: &str) -> Parsed<'_, ()> {
+    separator(b';', "\";\"")(text)
+}
+
+/// `EQUAL = SWS "=" SWS`
+#[inline]
+pub(crate) fn equal(text: &str) -> Parsed<'_, ()> {
+    separator(b'=', "\"=\"")(text)
+}
+
+/// `quoted-string = SWS DQUOTE *(qdtext / quoted-pair) DQUOTE`, with its quotes.
+#[inline]
+pub(crate) fn quoted_string(text: &str) -> Parsed<'_, &str> {
+    let bytes = text.as_bytes();
+    if bytes.first() != Some(&b'"') {
+        return fail(text, "a quoted string");
+    }
+    let mut at = 1;
+    loop {
+        at += bytes
+            .get(at..)
+            .unwrap_or_default()
+            .iter()
+            .take_while(|&&b| is(b, QUOTED))
+            .count();
+        match bytes.get(at) {
+            Some(b'"') => {
+                let (quoted, rest) = text.split_at(at + 1);
+                return Ok((rest, quoted));
+            }
+            // The escaped character may be several bytes long; the scan goes on inside it.
+            Some(_) => at += 2,
+            None => return Err(nom::Err::Failure(Fault::new("", "the closing quote"))),
+        }
+    }
+}
+
+/// `comment = LPAREN *(ctext / quoted-pair / comment) RPAREN`, with its parentheses.
+///
+/// Nesting is counted, not recursed into.
+pub(crate) fn comment(text: &str) -> Parsed<'_, &str> {
+    if !text.starts_with('(') {
+        return fail(text, "a comment");
+    }
+    let mut depth = 0_usize;
+    let mut bytes = text.bytes().enumerate();
+    while let Some((at, byte)) = bytes.next() {
+        match byte {
+            b'(' => depth += 1,
+            b')' => depth -= 1,
+            b'\\' => {
+                bytes.next();
+            }
+            _ => {}
+        }
+        if depth == 0 {
+            let (comment, rest) = text.split_at(at + 1);
+            return Ok((rest, comment));
+        }
+    }
+    Err(nom::Err::Failure(Fault::new("", "the closing parenthesis")))
+}
+
+/// The value of a parameter: `gen-value = token / host / quoted-string`, and what else is seen.
+#[inline]
+pub(crate) fn gen_value(text: &str) -> Parsed<'_, &str> {
+    match text.as_bytes().first() {
+        Some(b'"') => quoted_string(text),
+        _ => {
+            let (value, rest) = text.split_at(span(text, VALUE));
+            Ok((rest, value))
+        }
+    }
+}
+
+/// `generic-param = token [ EQUAL gen-value ]`
+#[inline]
+pub(crate) fn generic_param(text: &str) -> Parsed<'_, (&str, Option<&str>)> {
+    let (rest, name) = token(text)?;
+    // No white space is the rule in practice.
+    match rest.as_bytes().first() {
+        Some(b'=') => {
+            let (rest, value) = gen_value(sws(rest.split_at(1).1))?;
+            Ok((rest, (name, Some(value))))
+        }
+        Some(b';') | None => Ok((rest, (name, None))),
+        Some(_) => {
+            let (rest, value) = opt(preceded(equal, cut(gen_value))).parse(rest)?;
+            Ok((rest, (name, value)))
+        }
+    }
+}
+
+/// `hostname / IPv4address / IPv6reference`, and an IPv6 address without brackets where
+/// `bare_ipv6` lets it be (`received`).
+#[inline]
+pub(crate) fn host(text: &str) -> Parsed<'_, &str> {
+    if text.starts_with('[') {
+        return match memchr::memchr(b']', text.as_bytes()) {
+            Some(end) => {
+                let (host, rest) = text.split_at(end + 1);
+                Ok((rest, host))
+            }
+            None => fail(text, "the closing bracket"),
+        };
+    }
+    take(text, HOST, "a host")
+}
+
+/// `token SLASH token`, as one text with its parts: the types of bodies and products.
+pub(crate) fn two_tokens(text: &str) -> Parsed<'_, (&str, &str)> {
+    let (rest, first) = token(text)?;
+    let (rest, second) = preceded(slash, cut(token)).parse(rest)?;
+    Ok((rest, (first, second)))
+}
+
+/// The parts of a comment or product list: `server-val *(LWS server-val)`.
+pub(crate) fn server_values(text: &str) -> Parsed<'_, &str> {
+    let product = recognize((token, opt(preceded(slash, token))));
+    recognize(many0_count(delimited(
+        opt(lws),
+        alt((comment, product)),
+        opt(lws),
+    )))
+    .parse(text)
+}

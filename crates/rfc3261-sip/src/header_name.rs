@@ -1,0 +1,427 @@
+//! Header field names and their compact forms (RFC 3261 §7.3.3 and §20, IANA's registry).
+//!
+//! A name is found with a perfect hash over its length and up to sixteen of its bytes, and then
+//! compared in full, eight bytes at a time.
+
+use core::fmt;
+
+use crate::error::Rule;
+
+/// How the values of a header field may be spread over rows and commas.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Shape {
+    /// One value in one row.
+    Single,
+    /// Values separated by commas, in any number of rows (RFC 3261 §7.3.1).
+    List,
+    /// One value a row, any number of rows: commas belong to the value (challenges and
+    /// credentials).
+    Rows,
+}
+
+macro_rules! header_names {
+    ($($(#[$doc:meta])* $variant:ident $name:literal $compact:literal $shape:ident $section:literal;)*) => {
+        /// A header field name that this crate knows; every other name is an extension and is
+        /// kept as it stands.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[non_exhaustive]
+        #[repr(u8)]
+        pub enum HeaderName {
+            $(#[doc = concat!("`", $name, "`, ", $section)] $variant,)*
+        }
+
+        impl HeaderName {
+            /// Every name of the table, in alphabetical order.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
+        }
+
+        static INFO: [Info; COUNT] = [$(Info {
+            name: $name,
+            compact: $compact,
+            shape: Shape::$shape,
+            key: Key::new($name.as_bytes()),
+            rule: Rule::new($name, $section),
+        },)*];
+
+        const NAMES: [(&str, &str); COUNT] = [$(($name, $compact),)*];
+    };
+}
+
+/// How many names the table has.
+pub(crate) const COUNT: usize = HeaderName::ALL.len();
+
+struct Info {
+    name: &'static str,
+    compact: &'static str,
+    shape: Shape,
+    key: Key,
+    rule: Rule,
+}
+
+header_names! {
+    Accept "Accept" "" List "RFC 3261 §20.1";
+    AcceptContact "Accept-Contact" "a" List "RFC 3841 §9.2";
+    AcceptEncoding "Accept-Encoding" "" List "RFC 3261 §20.2";
+    AcceptLanguage "Accept-Language" "" List "RFC 3261 §20.3";
+    AlertInfo "Alert-Info" "" List "RFC 3261 §20.4";
+    Allow "Allow" "" List "RFC 3261 §20.5";
+    AllowEvents "Allow-Events" "u" List "RFC 6665 §8.2.2";
+    AuthenticationInfo "Authentication-Info" "" Rows "RFC 3261 §20.6";
+    Authorization "Authorization" "" Rows "RFC 3261 §20.7";
+    CallId "Call-ID" "i" Single "RFC 3261 §20.8";
+    CallInfo "Call-Info" "" List "RFC 3261 §20.9";
+    Contact "Contact" "m" List "RFC 3261 §20.10";
+    ContentDisposition "Content-Disposition" "" Single "RFC 3261 §20.11";
+    ContentEncoding "Content-Encoding" "e" List "RFC 3261 §20.12";
+    ContentId "Content-ID" "" Single "RFC 8262 §3";
+    ContentLanguage "Content-Language" "" List "RFC 3261 §20.13";
+    ContentLength "Content-Length" "l" Single "RFC 3261 §20.14";
+    ContentType "Content-Type" "c" Single "RFC 3261 §20.15";
+    CSeq "CSeq" "" Single "RFC 3261 §20.16";
+    Date "Date" "" Single "RFC 3261 §20.17";
+    Diversion "Diversion" "" List "RFC 5806 §5";
+    ErrorInfo "Error-Info" "" List "RFC 3261 §20.18";
+    Event "Event" "o" Single "RFC 6665 §8.2.1";
+    Expires "Expires" "" Single "RFC 3261 §20.19";
+    From "From" "f" Single "RFC 3261 §20.20";
+    HistoryInfo "History-Info" "" List "RFC 7044 §5";
+    Identity "Identity" "y" List "RFC 8224 §4";
+    IdentityInfo "Identity-Info" "n" Single "RFC 4474 §9";
+    InReplyTo "In-Reply-To" "" List "RFC 3261 §20.21";
+    Join "Join" "" Single "RFC 3911 §7.1";
+    MaxForwards "Max-Forwards" "" Single "RFC 3261 §20.22";
+    MimeVersion "MIME-Version" "" Single "RFC 3261 §20.24";
+    MinExpires "Min-Expires" "" Single "RFC 3261 §20.23";
+    MinSe "Min-SE" "" Single "RFC 4028 §5";
+    Organization "Organization" "" Single "RFC 3261 §20.25";
+    PAssertedIdentity "P-Asserted-Identity" "" List "RFC 3325 §9.1";
+    PPreferredIdentity "P-Preferred-Identity" "" List "RFC 3325 §9.2";
+    Path "Path" "" List "RFC 3327 §4";
+    Priority "Priority" "" Single "RFC 3261 §20.26";
+    Privacy "Privacy" "" Single "RFC 3323 §4.2";
+    ProxyAuthenticate "Proxy-Authenticate" "" Rows "RFC 3261 §20.27";
+    ProxyAuthorization "Proxy-Authorization" "" Rows "RFC 3261 §20.28";
+    ProxyRequire "Proxy-Require" "" List "RFC 3261 §20.29";
+    RAck "RAck" "" Single "RFC 3262 §7.2";
+    Reason "Reason" "" List "RFC 3326 §2";
+    RecordRoute "Record-Route" "" List "RFC 3261 §20.30";
+    ReferTo "Refer-To" "r" Single "RFC 3515 §2.1";
+    ReferredBy "Referred-By" "b" Single "RFC 3892 §3";
+    RejectContact "Reject-Contact" "j" List "RFC 3841 §9.2";
+    Replaces "Replaces" "" Single "RFC 3891 §6.1";
+    ReplyTo "Reply-To" "" Single "RFC 3261 §20.31";
+    RequestDisposition "Request-Disposition" "d" List "RFC 3841 §9.1";
+    Require "Require" "" List "RFC 3261 §20.32";
+    RetryAfter "Retry-After" "" Single "RFC 3261 §20.33";
+    Route "Route" "" List "RFC 3261 §20.34";
+    RSeq "RSeq" "" Single "RFC 3262 §7.1";
+    Server "Server" "" Single "RFC 3261 §20.35";
+    ServiceRoute "Service-Route" "" List "RFC 3608 §5";
+    SessionExpires "Session-Expires" "x" Single "RFC 4028 §4";
+    SipETag "SIP-ETag" "" Single "RFC 3903 §11.3.1";
+    SipIfMatch "SIP-If-Match" "" Single "RFC 3903 §11.3.2";
+    Subject "Subject" "s" Single "RFC 3261 §20.36";
+    SubscriptionState "Subscription-State" "" Single "RFC 6665 §8.2.3";
+    Supported "Supported" "k" List "RFC 3261 §20.37";
+    Timestamp "Timestamp" "" Single "RFC 3261 §20.38";
+    To "To" "t" Single "RFC 3261 §20.39";
+    Unsupported "Unsupported" "" List "RFC 3261 §20.40";
+    UserAgent "User-Agent" "" Single "RFC 3261 §20.41";
+    UserToUser "User-to-User" "" List "RFC 7433 §4.1";
+    Via "Via" "v" List "RFC 3261 §20.42";
+    Warning "Warning" "" List "RFC 3261 §20.43";
+    WwwAuthenticate "WWW-Authenticate" "" Rows "RFC 3261 §20.44";
+}
+
+impl HeaderName {
+    /// The name that `bytes` spells, long or compact, in any case; `None` for an extension.
+    #[must_use]
+    #[inline]
+    pub fn parse(bytes: &[u8]) -> Option<Self> {
+        if bytes.len() > LONGEST {
+            return None;
+        }
+        Key::new(bytes).find(bytes.len())
+    }
+
+    /// The length of the name that ends in a colon at the start of `line`, and the name; `None`
+    /// where a known name, directly followed by a colon, does not begin the line.
+    #[inline]
+    pub(crate) fn at_line_start(line: &[u8]) -> Option<(usize, Self)> {
+        let word = u64::from_le_bytes(*line.first_chunk()?);
+        let len = match byte_at(word, b':') {
+            Some(len) => {
+                let key = Key {
+                    first: lower(word & ((1 << (8 * len)) - 1)),
+                    last: 0,
+                    middle: 0,
+                };
+                return Some((len, key.find(len)?));
+            }
+            None => {
+                let (_, rest) = line.split_first_chunk::<8>()?;
+                let second = u64::from_le_bytes(*rest.first_chunk()?);
+                match byte_at(second, b':') {
+                    Some(len) => 8 + len,
+                    None => {
+                        let (_, rest) = rest.split_first_chunk::<8>()?;
+                        let third = u64::from_le_bytes(*rest.first_chunk()?);
+                        16 + byte_at(third, b':')?
+                    }
+                }
+            }
+        };
+        Some((len, Key::new(line.get(..len)?).find(len)?))
+    }
+
+    /// The name in full, as its RFC writes it.
+    #[must_use]
+    #[inline]
+    pub fn as_str(self) -> &'static str {
+        INFO[self as usize].name
+    }
+
+    /// The compact form, where one is registered.
+    #[must_use]
+    pub fn compact(self) -> Option<&'static str> {
+        let compact = INFO[self as usize].compact;
+        (!compact.is_empty()).then_some(compact)
+    }
+
+    /// How the values of this field may be spread over rows and commas.
+    #[must_use]
+    #[inline]
+    pub fn shape(self) -> Shape {
+        INFO[self as usize].shape
+    }
+
+    #[inline]
+    pub(crate) fn rule(self) -> &'static Rule {
+        &INFO[self as usize].rule
+    }
+}
+
+impl fmt::Display for HeaderName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// The longest name that the table may have: what three words hold.
+const LONGEST: usize = 24;
+
+/// A name in lower case as three words: its first eight bytes (zeros behind a shorter one), its
+/// last eight, and bytes eight to fifteen where it is longer than sixteen.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Key {
+    first: u64,
+    last: u64,
+    middle: u64,
+}
+
+impl Key {
+    #[inline]
+    const fn new(name: &[u8]) -> Self {
+        let Some((first, rest)) = name.split_first_chunk::<8>() else {
+            return Self {
+                first: lower(short_word(name)),
+                last: 0,
+                middle: 0,
+            };
+        };
+        let last = match name.last_chunk::<8>() {
+            Some(last) if name.len() > 8 => u64::from_le_bytes(*last),
+            _ => 0,
+        };
+        let middle = match rest.first_chunk::<8>() {
+            Some(middle) if name.len() > 16 => u64::from_le_bytes(*middle),
+            _ => 0,
+        };
+        Self {
+            first: lower(u64::from_le_bytes(*first)),
+            last: lower(last),
+            middle: lower(middle),
+        }
+    }
+
+    #[inline]
+    fn find(self, len: usize) -> Option<HeaderName> {
+        let id = TABLE[self.slot(len)];
+        let info = INFO.get(usize::from(id))?;
+        let whole = info.key == self && info.name.len() == len;
+        // A compact form has one letter, which is the whole of the first word.
+        let compact = len == 1 && info.compact.as_bytes() == [self.first as u8].as_slice();
+        (whole || compact).then(|| HeaderName::ALL[usize::from(id)])
+    }
+
+    #[inline]
+    const fn slot(self, len: usize) -> usize {
+        let mixed = self.first ^ self.last.rotate_left(17) ^ len as u64;
+        (mixed.wrapping_mul(MULTIPLIER) >> (64 - 9)) as usize
+    }
+}
+
+/// Found by trying: with it no two names and compact forms share one of 512 slots. The table
+/// below does not compile when a name that is added breaks that.
+const MULTIPLIER: u64 = 0xf9cd_6b79_37c2_0aad;
+
+static TABLE: [u8; 512] = table();
+
+const fn table() -> [u8; 512] {
+    let mut table = [u8::MAX; 512];
+    let mut id = 0;
+    while id < COUNT {
+        let (name, compact) = NAMES[id];
+        assert!(name.len() <= LONGEST, "a name is longer than the key");
+        let slot = Key::new(name.as_bytes()).slot(name.len());
+        assert!(
+            table[slot] == u8::MAX,
+            "two names share a slot: find another multiplier"
+        );
+        table[slot] = id as u8;
+        if !compact.is_empty() {
+            let slot = Key::new(compact.as_bytes()).slot(1);
+            assert!(
+                table[slot] == u8::MAX,
+                "two names share a slot: find another multiplier"
+            );
+            table[slot] = id as u8;
+        }
+        id += 1;
+    }
+    table
+}
+
+/// Fewer than eight bytes as a little-endian word.
+#[inline]
+const fn short_word(bytes: &[u8]) -> u64 {
+    let mut word = 0;
+    let mut i = bytes.len();
+    while i > 0 {
+        i -= 1;
+        word = word << 8 | bytes[i] as u64;
+    }
+    word
+}
+
+/// The first place of `byte` in a little-endian word.
+#[inline]
+fn byte_at(word: u64, byte: u8) -> Option<usize> {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    let zero_where_equal = word ^ (ONES * u64::from(byte));
+    let found = zero_where_equal.wrapping_sub(ONES) & !zero_where_equal & (ONES << 7);
+    (found != 0).then(|| found.trailing_zeros() as usize / 8)
+}
+
+/// ASCII lower case of eight bytes at once: exactly `A` to `Z` change.
+#[inline]
+const fn lower(word: u64) -> u64 {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    let low = word & (0x7f * ONES);
+    let above_z = low + (0x7f - b'Z' as u64) * ONES;
+    let from_a = low + (0x80 - b'A' as u64) * ONES;
+    let upper = (above_z ^ from_a) & !word & (0x80 * ONES);
+    word | upper >> 2
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn every_name_is_found_in_any_case() {
+        for &name in HeaderName::ALL {
+            let text = name.as_str();
+            assert_eq!(HeaderName::parse(text.as_bytes()), Some(name), "{text}");
+            assert_eq!(
+                HeaderName::parse(text.to_uppercase().as_bytes()),
+                Some(name)
+            );
+            assert_eq!(
+                HeaderName::parse(text.to_lowercase().as_bytes()),
+                Some(name)
+            );
+        }
+    }
+
+    #[test]
+    fn every_compact_form_registered_with_iana_is_known() {
+        let registered = [
+            (b"a", "Accept-Contact"),
+            (b"b", "Referred-By"),
+            (b"c", "Content-Type"),
+            (b"d", "Request-Disposition"),
+            (b"e", "Content-Encoding"),
+            (b"f", "From"),
+            (b"i", "Call-ID"),
+            (b"j", "Reject-Contact"),
+            (b"k", "Supported"),
+            (b"l", "Content-Length"),
+            (b"m", "Contact"),
+            (b"n", "Identity-Info"),
+            (b"o", "Event"),
+            (b"r", "Refer-To"),
+            (b"s", "Subject"),
+            (b"t", "To"),
+            (b"u", "Allow-Events"),
+            (b"v", "Via"),
+            (b"x", "Session-Expires"),
+            (b"y", "Identity"),
+        ];
+        for (compact, long) in registered {
+            let name = HeaderName::parse(compact).unwrap();
+            assert_eq!(name.as_str(), long);
+            assert_eq!(name.compact().unwrap().as_bytes(), compact);
+            assert_eq!(HeaderName::parse(&compact.to_ascii_uppercase()), Some(name));
+        }
+        let known = HeaderName::ALL
+            .iter()
+            .filter(|n| n.compact().is_some())
+            .count();
+        assert_eq!(known, registered.len());
+        for letter in b'a'..=b'z' {
+            let known = registered.iter().any(|(c, _)| c[0] == letter);
+            assert_eq!(
+                HeaderName::parse(&[letter]).is_some(),
+                known,
+                "{}",
+                letter as char
+            );
+        }
+    }
+
+    #[test]
+    fn a_control_character_in_a_name_does_not_make_it_known() {
+        // Case 18: such a name must not be taken for To; nor CR for the hyphen it resembles.
+        assert_eq!(HeaderName::parse(b"To\x01"), None);
+        assert_eq!(HeaderName::parse(b"Call\rID"), None);
+        assert_eq!(HeaderName::parse(b""), None);
+        assert_eq!(HeaderName::parse(b"To\0"), None);
+    }
+
+    proptest! {
+        /// Case 19.
+        #[test]
+        fn a_name_outside_the_table_stays_an_extension(name in "[A-Za-z0-9.!%*_+`'~-]{1,40}") {
+            let listed = HeaderName::ALL.iter().copied().find(|n| {
+                n.as_str().eq_ignore_ascii_case(&name)
+                    || n.compact().is_some_and(|c| c.eq_ignore_ascii_case(&name))
+            });
+            prop_assert_eq!(HeaderName::parse(name.as_bytes()), listed);
+        }
+
+        #[test]
+        fn a_known_name_with_one_byte_changed_is_another(
+            which in 0..COUNT, at in any::<prop::sample::Index>(), byte in any::<u8>(),
+        ) {
+            let mut name = HeaderName::ALL[which].as_str().as_bytes().to_vec();
+            let at = at.index(name.len());
+            name[at] = byte;
+            let listed = HeaderName::ALL.iter().copied().find(|n| {
+                n.as_str().as_bytes().eq_ignore_ascii_case(&name)
+            });
+            prop_assert_eq!(HeaderName::parse(&name), listed);
+        }
+    }
+}

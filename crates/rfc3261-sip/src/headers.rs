@@ -1,0 +1,60 @@
+//! Header values as types, read on demand (RFC 3261 §20 and the RFCs that add to it).
+
+mod address;
+mod call_id;
+mod contact;
+mod content_type;
+mod cseq;
+mod number;
+mod values;
+mod via;
+
+pub use address::*;
+pub use call_id::{CallId, InReplyTo};
+pub use contact::Contact;
+pub use content_type::ContentType;
+pub use cseq::CSeq;
+pub use number::*;
+pub use values::{Element, Elements, Values};
+pub use via::{Via, ViaTransport};
+
+use crate::{HeaderName, ParseError, error::ErrorKind, header_name::Shape};
+
+/// A header value as a type.
+///
+/// For a list header the type is one value of the list:
+/// [`list`](crate::MessageRef::list) iterates over all of them.
+pub trait Header<'a>: Sized {
+    /// The field whose value this is.
+    const NAME: HeaderName;
+
+    /// Reads one value, which fills `text`.
+    fn parse(text: &'a str) -> Result<Self, ParseError>;
+
+    /// Reads the value of a field, or the first of several.
+    #[inline]
+    fn read_first(value: &'a [u8]) -> Result<Self, ParseError> {
+        if Self::NAME.shape() == Shape::List {
+            let (element, offset) = values::first(value, Self::NAME);
+            return read(element).map_err(|error| error.shifted(offset));
+        }
+        read(value)
+    }
+}
+
+/// Reads one value from bytes that need not be text.
+#[inline]
+fn read<'a, T: Header<'a>>(value: &'a [u8]) -> Result<T, ParseError> {
+    match core::str::from_utf8(value) {
+        Ok(text) => T::parse(text),
+        Err(error) => {
+            let (kind, rule) = (ErrorKind::NotUtf8, T::NAME.rule());
+            Err(ParseError::new(kind, error.valid_up_to(), "UTF-8", rule))
+        }
+    }
+}
+
+/// Reads one value of a list header; error offsets count from the start of the message.
+pub(crate) fn read_element<'a, T: Header<'a>>(element: Element<'a>) -> Result<T, ParseError> {
+    read(element.value).map_err(|error: ParseError| error.shifted(element.offset))
+}

@@ -1,0 +1,427 @@
+//! Messages: an index over a shared buffer (RFC 3261 §7).
+
+mod access;
+mod check;
+mod index;
+
+use alloc::{string::String, vec::Vec};
+use core::{fmt, ops::Range};
+
+use bytes::Bytes;
+
+use crate::{
+    Defect, HeaderName, Limits, Method, ParseError, Policy, Severity, StatusCode,
+    error::ErrorKind,
+    headers::{Header, Values},
+};
+use index::{Index, Row, Start};
+
+/// A message that owns its bytes (shared, not copied) and its index.
+///
+/// [`view`](Self::view) gives the [`MessageRef`] that has every getter; the usual ones are here
+/// as well.
+#[derive(Debug, Clone)]
+pub struct Message {
+    bytes: Bytes,
+    index: Index,
+}
+
+/// A message, borrowed: the bytes and where its parts are in them.
+#[derive(Debug, Clone, Copy)]
+pub struct MessageRef<'a> {
+    bytes: &'a [u8],
+    index: &'a Index,
+}
+
+/// Reads messages, one after the other, with the memory of the one before.
+///
+/// ```
+/// let mut parser = rfc3261_sip::Parser::new();
+/// let message = parser.parse(b"BYE sip:bob@192.0.2.4 SIP/2.0\r\nCSeq: 231 BYE\r\n\r\n")?;
+/// assert_eq!(message.cseq()?.sequence_number, 231);
+/// # Ok::<(), rfc3261_sip::ParseError>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Parser {
+    policy: Policy,
+    limits: Limits,
+    index: Index,
+}
+
+/// One header field as it stands in the message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HeaderField<'a> {
+    name: &'a [u8],
+    known: Option<HeaderName>,
+    value: &'a [u8],
+    name_offset: usize,
+    value_offset: usize,
+}
+
+/// The first line of a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StartLine<'a> {
+    /// `Request-Line = Method SP Request-URI SP SIP-Version CRLF`
+    Request {
+        /// The method.
+        method: Method<'a>,
+        /// The Request-URI as it stands.
+        uri: &'a [u8],
+    },
+    /// `Status-Line = SIP-Version SP Status-Code SP Reason-Phrase CRLF`
+    Status {
+        /// The status code.
+        code: StatusCode,
+        /// The reason phrase as it stands.
+        reason: &'a [u8],
+    },
+}
+
+impl Message {
+    /// Reads a message that fills `bytes`, a datagram for instance, with the default policy and
+    /// limits.
+    pub fn parse(bytes: impl Into<Bytes>) -> Result<Self, ParseError> {
+        Parser::new().parse_owned(bytes.into())
+    }
+
+    /// The message, borrowed.
+    #[must_use]
+    #[inline]
+    pub fn view(&self) -> MessageRef<'_> {
+        MessageRef {
+            bytes: &self.bytes,
+            index: &self.index,
+        }
+    }
+
+    /// The message as it was received, shared.
+    #[must_use]
+    pub fn bytes(&self) -> &Bytes {
+        &self.bytes
+    }
+
+    /// The body, shared.
+    #[must_use]
+    pub fn body_bytes(&self) -> Bytes {
+        let range = self.index.head_end as usize..self.index.body_end as usize;
+        self.bytes.slice(range)
+    }
+}
+
+impl<'a> MessageRef<'a> {
+    /// The start line.
+    #[must_use]
+    pub fn start_line(self) -> StartLine<'a> {
+        match self.index.start {
+            Start::Request { method, uri, .. } => StartLine::Request {
+                method: Method::unchecked(ascii(method.of(self.bytes))),
+                uri: uri.of(self.bytes),
+            },
+            Start::Status { code, reason, .. } => StartLine::Status {
+                code: StatusCode::new(code),
+                reason: reason.of(self.bytes),
+            },
+        }
+    }
+
+    /// Whether this is a request.
+    #[must_use]
+    #[inline]
+    pub fn is_request(self) -> bool {
+        matches!(self.index.start, Start::Request { .. })
+    }
+
+    /// The method of a request.
+    #[must_use]
+    #[inline]
+    pub fn method(self) -> Option<Method<'a>> {
+        match self.index.start {
+            Start::Request { method, .. } => Some(Method::unchecked(ascii(method.of(self.bytes)))),
+            Start::Status { .. } => None,
+        }
+    }
+
+    /// The status code of a response.
+    #[must_use]
+    #[inline]
+    pub fn status(self) -> Option<StatusCode> {
+        match self.index.start {
+            Start::Request { .. } => None,
+            Start::Status { code, .. } => Some(StatusCode::new(code)),
+        }
+    }
+
+    /// The reason phrase of a response: UTF-8 by the grammar, whatever was sent in fact.
+    #[must_use]
+    pub fn reason_phrase(self) -> Option<&'a [u8]> {
+        match self.index.start {
+            Start::Request { .. } => None,
+            Start::Status { reason, .. } => Some(reason.of(self.bytes)),
+        }
+    }
+
+    /// The version as it stands, `SIP/2.0` but for a [defect](crate::DefectKind::Version).
+    #[must_use]
+    pub fn version(self) -> &'a [u8] {
+        match self.index.start {
+            Start::Request { version, .. } | Start::Status { version, .. } => {
+                version.of(self.bytes)
+            }
+        }
+    }
+
+    /// The Request-URI as it stands: none in a response.
+    #[must_use]
+    pub fn request_uri_bytes(self) -> Option<&'a [u8]> {
+        match self.index.start {
+            Start::Request { uri, .. } => Some(uri.of(self.bytes)),
+            Start::Status { .. } => None,
+        }
+    }
+
+    /// All header fields, in order.
+    pub fn fields(self) -> impl DoubleEndedIterator<Item = HeaderField<'a>> + ExactSizeIterator {
+        self.index.rows.iter().map(move |row| self.field(*row))
+    }
+
+    /// The header fields of this name, in order.
+    pub fn fields_named(self, name: HeaderName) -> impl Iterator<Item = HeaderField<'a>> {
+        self.rows_from(self.index.first(name))
+            .filter(move |row| row.id == name as u8)
+            .map(move |row| self.field(*row))
+    }
+
+    /// The header fields of an extension whose name is not in the table, in order.
+    ///
+    /// Names are compared without regard to case. A name of the table finds nothing.
+    pub fn extensions_named(self, name: &str) -> impl Iterator<Item = HeaderField<'a>> {
+        self.fields().filter(move |field| {
+            field.known.is_none() && field.name.eq_ignore_ascii_case(name.as_bytes())
+        })
+    }
+
+    /// The first header field of this name.
+    #[must_use]
+    #[inline]
+    pub fn first(self, name: HeaderName) -> Option<HeaderField<'a>> {
+        let row = self.index.rows.get(self.index.first(name)?)?;
+        Some(self.field(*row))
+    }
+
+    /// The body: what follows the empty line, as long as Content-Length says, or as there is.
+    #[must_use]
+    #[inline]
+    pub fn body(self) -> &'a [u8] {
+        let range = self.index.head_end as usize..self.index.body_end as usize;
+        self.bytes.get(range).unwrap_or_default()
+    }
+
+    /// Where the body begins, in bytes from the start of the message.
+    #[must_use]
+    pub fn body_offset(self) -> usize {
+        self.index.head_end as usize
+    }
+
+    /// The bytes that were given to the parser, all of them.
+    #[must_use]
+    pub fn as_bytes(self) -> &'a [u8] {
+        self.bytes
+    }
+
+    /// What the one pass over the structure found questionable.
+    #[must_use]
+    pub fn defects(self) -> &'a [Defect] {
+        &self.index.defects
+    }
+
+    /// The first value of a header field as its type; [`ErrorKind::Missing`] where there is none.
+    ///
+    /// Error offsets count from the start of the message.
+    #[inline]
+    pub fn typed<T: Header<'a>>(self) -> Result<T, ParseError> {
+        match self.get::<T>() {
+            Some(parsed) => parsed,
+            None => {
+                let rule = T::NAME.rule();
+                Err(ParseError::new(
+                    ErrorKind::Missing,
+                    self.body_offset(),
+                    "the field",
+                    rule,
+                ))
+            }
+        }
+    }
+
+    /// The first value of a header field as its type, if the field is there.
+    #[inline]
+    pub fn get<T: Header<'a>>(self) -> Option<Result<T, ParseError>> {
+        let field = self.first(T::NAME)?;
+        Some(field.typed())
+    }
+
+    /// The values of a list header as its type, across rows and commas, in order.
+    #[inline]
+    pub fn list<T: Header<'a>>(self) -> Values<'a, T> {
+        Values::new(self, T::NAME)
+    }
+
+    /// An owned message over the same bytes, copied.
+    #[must_use]
+    pub fn to_owned(self) -> Message {
+        Message {
+            bytes: Bytes::copy_from_slice(self.bytes),
+            index: self.index.clone(),
+        }
+    }
+
+    #[inline]
+    fn field(self, row: Row) -> HeaderField<'a> {
+        HeaderField {
+            name: row.name.of(self.bytes),
+            known: row.known(),
+            value: row.value.of(self.bytes),
+            name_offset: row.name.start as usize,
+            value_offset: row.value.start as usize,
+        }
+    }
+
+    fn rows_from(self, first: Option<usize>) -> core::slice::Iter<'a, Row> {
+        let rows = first.and_then(|first| self.index.rows.get(first..));
+        rows.unwrap_or_default().iter()
+    }
+}
+
+impl Parser {
+    /// A parser with the default policy and limits.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            policy: Policy::Interoperable,
+            limits: Limits::DEFAULT,
+            index: Index::new(),
+        }
+    }
+
+    /// This parser with another policy.
+    #[must_use]
+    pub const fn policy(mut self, policy: Policy) -> Self {
+        self.policy = policy;
+        self
+    }
+
+    /// This parser with other limits.
+    #[must_use]
+    pub const fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Reads a message that fills `bytes`: a datagram, or what the
+    /// [framer](crate::Framer) has cut off a stream.
+    ///
+    /// Allocates nothing once the parser has seen a message with as many header fields.
+    #[inline]
+    pub fn parse<'a>(&'a mut self, bytes: &'a [u8]) -> Result<MessageRef<'a>, ParseError> {
+        self.index.fill(bytes, self.policy, &self.limits)?;
+        let message = MessageRef {
+            bytes,
+            index: &self.index,
+        };
+        if self.policy == Policy::Strict {
+            refuse_defects(message)?;
+        }
+        Ok(message)
+    }
+
+    /// The same for a message that outlives the parser's next: it gets an index of its own.
+    pub fn parse_owned(&mut self, bytes: Bytes) -> Result<Message, ParseError> {
+        self.parse(&bytes)?;
+        let index = core::mem::replace(&mut self.index, Index::new());
+        Ok(Message { bytes, index })
+    }
+}
+
+impl Default for Parser {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<'a> HeaderField<'a> {
+    /// The name as it was written.
+    #[must_use]
+    pub fn name(&self) -> &'a [u8] {
+        self.name
+    }
+
+    /// The name, if it is one of the table.
+    #[must_use]
+    pub fn known(&self) -> Option<HeaderName> {
+        self.known
+    }
+
+    /// The value as it was written, without white space before and behind it. Folding inside is
+    /// kept.
+    #[must_use]
+    pub fn value(&self) -> &'a [u8] {
+        self.value
+    }
+
+    /// The value as text, if it is UTF-8.
+    #[must_use]
+    pub fn value_str(&self) -> Option<&'a str> {
+        core::str::from_utf8(self.value).ok()
+    }
+
+    /// Where the name begins, in bytes from the start of the message.
+    #[must_use]
+    pub fn offset(&self) -> usize {
+        self.name_offset
+    }
+
+    /// Where the value is, in bytes from the start of the message.
+    #[must_use]
+    pub fn value_span(&self) -> Range<usize> {
+        self.value_offset..self.value_offset + self.value.len()
+    }
+
+    /// The value, or the first of several, as a type, whatever the name is.
+    ///
+    /// Error offsets count from the start of the message.
+    #[inline]
+    pub fn typed<T: Header<'a>>(&self) -> Result<T, ParseError> {
+        T::read_first(self.value).map_err(|error| error.shifted(self.value_offset))
+    }
+}
+
+/// The wire form; bytes that are no UTF-8 show as U+FFFD.
+impl fmt::Display for MessageRef<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&String::from_utf8_lossy(self.bytes))
+    }
+}
+
+/// The wire form; bytes that are no UTF-8 show as U+FFFD.
+impl fmt::Display for Message {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.view().fmt(f)
+    }
+}
+
+/// Strict policy: the first defect that is more than a note is an error.
+fn refuse_defects(message: MessageRef<'_>) -> Result<(), ParseError> {
+    let defects: Vec<Defect> = message.check();
+    match defects
+        .iter()
+        .find(|defect| defect.severity() > Severity::Note)
+    {
+        Some(defect) => Err(defect.into_error()),
+        None => Ok(()),
+    }
+}
+
+/// A token: the parser has seen that it is ASCII.
+fn ascii(bytes: &[u8]) -> &str {
+    core::str::from_utf8(bytes).unwrap_or_default()
+}

@@ -1,0 +1,501 @@
+//! The one pass over a message: start line, header rows, body (RFC 3261 §7, §18.3).
+
+use alloc::vec::Vec;
+use core::ops::Range;
+
+use memchr::{memchr, memchr2};
+
+use crate::{
+    Defect, DefectKind, ErrorKind, HeaderName, Limits, ParseError, Policy,
+    error::Rule,
+    grammar::{self, is_token, is_wsp},
+    header_name::COUNT,
+};
+
+/// Where the parts of a message are: what a parse finds, without the bytes themselves.
+///
+/// It owns memory for the rows only, and keeps it from one message to the next.
+#[derive(Debug, Clone)]
+pub(crate) struct Index {
+    pub(crate) start: Start,
+    pub(crate) rows: Vec<Row>,
+    /// The first row of each known name; `NONE` where there is none.
+    first: [u16; COUNT],
+    /// Where the header section, with its empty line, ends.
+    pub(crate) head_end: u32,
+    pub(crate) body_end: u32,
+    pub(crate) defects: Vec<Defect>,
+}
+
+/// A start line's parts.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Start {
+    Request {
+        method: Span,
+        uri: Span,
+        version: Span,
+    },
+    Status {
+        version: Span,
+        code: u16,
+        reason: Span,
+    },
+}
+
+/// One header field: `name`, then its value, then the end of the line.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Row {
+    pub(crate) name: Span,
+    pub(crate) value: Span,
+    /// The place of the name in the table, or `EXTENSION`.
+    pub(crate) id: u8,
+}
+
+/// A range of bytes in a message, which is never longer than `u32::MAX`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Span {
+    pub(crate) start: u32,
+    pub(crate) end: u32,
+}
+
+/// The id of a row whose name is not in the table.
+pub(crate) const EXTENSION: u8 = u8::MAX;
+const NONE: u16 = u16::MAX;
+
+static START_LINE: Rule = Rule::new("start line", "RFC 3261 §7.1");
+static STATUS_CODE: Rule = Rule::new("Status-Code", "RFC 3261 §7.2");
+static HEADERS: Rule = Rule::new("header section", "RFC 3261 §7.3");
+static MESSAGE: Rule = Rule::new("message", "RFC 3261 §7");
+
+impl Span {
+    #[inline]
+    pub(crate) fn new(start: usize, end: usize) -> Self {
+        Self {
+            start: start as u32,
+            end: end as u32,
+        }
+    }
+
+    #[inline]
+    pub(crate) fn range(self) -> Range<usize> {
+        self.start as usize..self.end as usize
+    }
+
+    /// The bytes; none where the buffer is not the one that was parsed.
+    #[inline]
+    pub(crate) fn of(self, bytes: &[u8]) -> &[u8] {
+        bytes.get(self.range()).unwrap_or_default()
+    }
+}
+
+impl Row {
+    #[inline]
+    pub(crate) fn known(self) -> Option<HeaderName> {
+        HeaderName::ALL.get(usize::from(self.id)).copied()
+    }
+}
+
+impl Index {
+    pub(crate) const fn new() -> Self {
+        let empty = Span { start: 0, end: 0 };
+        Self {
+            start: Start::Status {
+                version: empty,
+                code: 0,
+                reason: empty,
+            },
+            rows: Vec::new(),
+            first: [NONE; COUNT],
+            head_end: 0,
+            body_end: 0,
+            defects: Vec::new(),
+        }
+    }
+
+    /// The number of the first row of this name.
+    #[inline]
+    pub(crate) fn first(&self, name: HeaderName) -> Option<usize> {
+        let first = self.first[name as usize];
+        (first != NONE).then_some(usize::from(first))
+    }
+
+    /// Finds the parts of the message at the start of `bytes`.
+    pub(crate) fn fill(
+        &mut self,
+        bytes: &[u8],
+        policy: Policy,
+        limits: &Limits,
+    ) -> Result<(), ParseError> {
+        self.rows.clear();
+        self.defects.clear();
+        self.first = [NONE; COUNT];
+        if bytes.len() > limits.message_bytes.min(u32::MAX as usize) {
+            return Err(ParseError::new(
+                ErrorKind::Limit,
+                bytes.len(),
+                "fewer bytes",
+                &MESSAGE,
+            ));
+        }
+        let start = self.skip_empty_lines(bytes);
+        let line_end = self.start_line(bytes, start)?;
+        self.rows(bytes, line_end, policy, limits)?;
+        self.body(bytes);
+        Ok(())
+    }
+
+    fn defect(&mut self, kind: DefectKind, start: usize, end: usize) {
+        self.defects.push(Defect::new(kind, start..end));
+    }
+
+    fn skip_empty_lines(&mut self, bytes: &[u8]) -> usize {
+        let start = bytes
+            .iter()
+            .position(|&b| b != b'\r' && b != b'\n')
+            .unwrap_or(bytes.len());
+        if start > 0 {
+            self.defect(DefectKind::LeadingEmptyLine, 0, start);
+        }
+        start
+    }
+
+    /// Reads the start line; returns where the next line begins.
+    fn start_line(&mut self, bytes: &[u8], start: usize) -> Result<usize, ParseError> {
+        let not_sip =
+            |at, expected| ParseError::new(ErrorKind::StartLine, at, expected, &START_LINE);
+        let rest = bytes.get(start..).unwrap_or_default();
+        let (line, next) = match memchr(b'\n', rest) {
+            Some(end) => (rest.get(..end).unwrap_or_default(), start + end + 1),
+            None => (rest, bytes.len()),
+        };
+        let line = match line {
+            [line @ .., b'\r'] => line,
+            _ => {
+                if next < bytes.len() {
+                    self.defect(DefectKind::BareLineFeed, next - 1, next);
+                }
+                line
+            }
+        };
+        let trimmed = line.trim_ascii_end();
+        if trimmed.len() < line.len() && !is_status(line) {
+            self.defect(
+                DefectKind::StartLineSpace,
+                start + trimmed.len(),
+                start + line.len(),
+            );
+        }
+        let space = memchr(b' ', trimmed).ok_or_else(|| not_sip(start, "two spaces"))?;
+        let (first, after) = trimmed.split_at(space);
+        if is_status(line) {
+            if version_is_other(first) {
+                self.defect(DefectKind::Version, start, start + space);
+            }
+            let spaces = leading_spaces(after);
+            if spaces > 1 {
+                self.defect(
+                    DefectKind::StartLineSpace,
+                    start + space,
+                    start + space + spaces,
+                );
+            }
+            let at = space + spaces;
+            let digits = trimmed.get(at..).unwrap_or_default();
+            let bad = || {
+                let rule = &STATUS_CODE;
+                ParseError::new(ErrorKind::StartLine, start + at, "3DIGIT", rule)
+            };
+            let (code, reason) = match digits {
+                [
+                    a @ b'0'..=b'9',
+                    b @ b'0'..=b'9',
+                    c @ b'0'..=b'9',
+                    reason @ ..,
+                ] => {
+                    let digit = |d: u8| u16::from(d - b'0');
+                    (digit(*a) * 100 + digit(*b) * 10 + digit(*c), reason)
+                }
+                _ => return Err(bad()),
+            };
+            let reason_start = match reason {
+                [] => start + at + 3,
+                [b' ', ..] => start + at + 4,
+                _ => return Err(bad()),
+            };
+            if reason.is_empty() && trimmed.len() == line.len() {
+                self.defect(DefectKind::StartLineSpace, reason_start, reason_start);
+            }
+            if !(100..700).contains(&code) {
+                return Err(bad());
+            }
+            // The Reason-Phrase may end in spaces: it is the rest of the line, as it stands.
+            let reason_end = start + line.len();
+            self.start = Start::Status {
+                version: Span::new(start, start + space),
+                code,
+                reason: Span::new(reason_start.min(reason_end), reason_end),
+            };
+            return Ok(next);
+        }
+        if !is_token(first) {
+            return Err(not_sip(start, "a method"));
+        }
+        let last = trimmed
+            .iter()
+            .rposition(|&b| b == b' ' || b == b'\t')
+            .unwrap_or(space);
+        let version = trimmed.get(last + 1..).unwrap_or_default();
+        if last == space || !is_version(version) {
+            return Err(not_sip(start + last + 1, "SIP/2.0"));
+        }
+        if version_is_other(version) {
+            self.defect(DefectKind::Version, start + last + 1, start + trimmed.len());
+        }
+        let between = trimmed.get(space..last).unwrap_or_default();
+        let leading = leading_spaces(between);
+        let uri = between.get(leading..).unwrap_or_default().trim_ascii_end();
+        let (uri_start, uri_end) = (start + space + leading, start + space + leading + uri.len());
+        if leading > 1 || uri_end < start + last {
+            self.defect(DefectKind::StartLineSpace, start + space, start + last);
+        }
+        match uri {
+            [] => return Err(not_sip(uri_start, "a Request-URI")),
+            [b'<', ..] => self.defect(DefectKind::RequestUri, uri_start, uri_end),
+            _ if memchr2(b' ', b'\t', uri).is_some() => {
+                self.defect(DefectKind::RequestUri, uri_start, uri_end);
+            }
+            _ => {}
+        }
+        self.start = Start::Request {
+            method: Span::new(start, start + space),
+            uri: Span::new(uri_start, uri_end),
+            version: Span::new(start + last + 1, start + trimmed.len()),
+        };
+        Ok(next)
+    }
+
+    /// Reads the header rows from `at` to the empty line.
+    fn rows(
+        &mut self,
+        bytes: &[u8],
+        mut at: usize,
+        policy: Policy,
+        limits: &Limits,
+    ) -> Result<(), ParseError> {
+        let most = limits.headers.min(usize::from(NONE) - 1);
+        let head = bytes
+            .get(..bytes.len().min(limits.head_bytes))
+            .unwrap_or_default();
+        let too_long = |at| {
+            Err(ParseError::new(
+                ErrorKind::Limit,
+                at,
+                "a shorter header section",
+                &HEADERS,
+            ))
+        };
+        if at > head.len() {
+            return too_long(at);
+        }
+        loop {
+            let line = head.get(at..).unwrap_or_default();
+            match line {
+                [b'\r', b'\n', ..] => {
+                    self.head_end = (at + 2) as u32;
+                    return Ok(());
+                }
+                [b'\n', ..] => {
+                    self.head_end = (at + 1) as u32;
+                    return Ok(());
+                }
+                [] | [b'\r'] if head.len() < bytes.len() => return too_long(at),
+                [] | [b'\r'] => {
+                    let expected = "an empty line";
+                    if policy == Policy::Strict {
+                        let kind = ErrorKind::Incomplete;
+                        return Err(ParseError::new(kind, at, expected, &HEADERS));
+                    }
+                    self.defect(DefectKind::NoEmptyLine, at, head.len());
+                    self.head_end = head.len() as u32;
+                    return Ok(());
+                }
+                _ => {}
+            }
+            let row = self.rows.len();
+            if row >= most {
+                return Err(ParseError::new(
+                    ErrorKind::Limit,
+                    at,
+                    "fewer fields",
+                    &HEADERS,
+                ));
+            }
+            // The common case is a known name with the colon right behind it.
+            let (name_len, colon, id) = match HeaderName::at_line_start(line) {
+                Some((len, name)) => {
+                    let first = &mut self.first[name as usize];
+                    if *first == NONE {
+                        *first = row as u16;
+                    }
+                    (len, len, name as u8)
+                }
+                None => self.unusual_name(line, at),
+            };
+            let Some((value, next)) = value(head, at, colon + 1) else {
+                if head.len() < bytes.len() {
+                    return too_long(at);
+                }
+                if policy != Policy::Forensic {
+                    let (kind, end) = (ErrorKind::Incomplete, head.len());
+                    return Err(ParseError::new(kind, end, "the end of the line", &HEADERS));
+                }
+                self.defect(DefectKind::CutShort, at, head.len());
+                self.defect(DefectKind::NoEmptyLine, at, head.len());
+                self.head_end = head.len() as u32;
+                return Ok(());
+            };
+            if head.get(next.wrapping_sub(2)) != Some(&b'\r') {
+                self.bare_line_feed(next);
+            }
+            if id == NOT_A_HEADER {
+                self.defect(DefectKind::NotAHeader, at, next);
+            } else {
+                self.rows.push(Row {
+                    name: Span::new(at, at + name_len),
+                    value,
+                    id,
+                });
+            }
+            at = next;
+        }
+    }
+
+    /// A line that does not begin with a known name and a colon: the length of its name, where
+    /// its colon is, and which name it is.
+    #[cold]
+    fn unusual_name(&mut self, line: &[u8], at: usize) -> (usize, usize, u8) {
+        let Some(colon) = memchr2(b':', b'\n', line).filter(|&i| line.get(i) == Some(&b':')) else {
+            return (0, 0, NOT_A_HEADER);
+        };
+        let name = line.get(..colon).unwrap_or_default();
+        let len = name.len() - name.iter().rev().take_while(|&&b| is_wsp(b)).count();
+        let name = name.get(..len).unwrap_or_default();
+        if name.is_empty() {
+            return (0, colon, NOT_A_HEADER);
+        }
+        let Some(known) = HeaderName::parse(name) else {
+            if !is_token(name) {
+                self.defect(DefectKind::HeaderName, at, at + len);
+            }
+            return (len, colon, EXTENSION);
+        };
+        let first = &mut self.first[known as usize];
+        if *first == NONE {
+            *first = self.rows.len() as u16;
+        }
+        (len, colon, known as u8)
+    }
+
+    /// Reported once a message.
+    #[cold]
+    fn bare_line_feed(&mut self, next: usize) {
+        if !self
+            .defects
+            .iter()
+            .any(|d| d.kind() == DefectKind::BareLineFeed)
+        {
+            self.defect(DefectKind::BareLineFeed, next.saturating_sub(1), next);
+        }
+    }
+
+    /// Finds where the body ends. In a datagram it is the rest, unless Content-Length says less;
+    /// on a stream the framer has cut the message already, and the two agree.
+    fn body(&mut self, bytes: &[u8]) {
+        let start = self.head_end as usize;
+        let available = bytes.len() - start;
+        self.body_end = bytes.len() as u32;
+        let Some(first) = self.first(HeaderName::ContentLength) else {
+            return;
+        };
+        let mut length = None;
+        for i in first..self.rows.len() {
+            let Some(&row) = self.rows.get(i) else { break };
+            if row.id != HeaderName::ContentLength as u8 {
+                continue;
+            }
+            let declared = grammar::decimal(row.value.of(bytes));
+            match (declared, length) {
+                (None, _) => {
+                    let Range { start, end } = row.value.range();
+                    return self.defect(DefectKind::ContentLength, start, end);
+                }
+                (Some(new), Some(old)) if new != old => {
+                    let Range { start, end } = row.value.range();
+                    return self.defect(DefectKind::ContentLengths, start, end);
+                }
+                (Some(new), _) => length = Some(new),
+            }
+        }
+        match length.map(usize::try_from) {
+            Some(Ok(length)) if length <= available => {
+                self.body_end = (start + length) as u32;
+                if length < available {
+                    self.defect(DefectKind::TrailingBytes, start + length, bytes.len());
+                }
+            }
+            Some(_) => self.defect(DefectKind::BodyTooShort, start, bytes.len()),
+            None => {}
+        }
+    }
+}
+
+/// The id of a line that is not a header field.
+const NOT_A_HEADER: u8 = u8::MAX - 1;
+
+/// The value of the field that begins at `at`, whose value begins `skip` bytes later, without the
+/// white space around it; and where the next field begins. `None` where the line does not end.
+#[inline]
+fn value(head: &[u8], at: usize, skip: usize) -> Option<(Span, usize)> {
+    let start = at + skip;
+    let mut end = start + memchr(b'\n', head.get(start..)?)?;
+    while let Some(b' ' | b'\t') = head.get(end + 1) {
+        end += 1;
+        end += memchr(b'\n', head.get(end..)?)?;
+    }
+    let value = head.get(start..end)?;
+    let (first, last) = match value {
+        [b' ', first, .., last, b'\r'] if *first > b' ' && *last > b' ' => (start + 1, end - 1),
+        _ => {
+            let kept = grammar::trim_start(value);
+            let first = end - kept.len();
+            (first, first + grammar::trim_end(kept).len())
+        }
+    };
+    Some((Span::new(first, last), end + 1))
+}
+
+fn is_status(line: &[u8]) -> bool {
+    line.get(..4)
+        .is_some_and(|start| start.eq_ignore_ascii_case(b"SIP/"))
+}
+
+/// `SIP-Version` (RFC 3261 §25.1), in any case as §7.1 asks.
+fn is_version(text: &[u8]) -> bool {
+    text == b"SIP/2.0"
+        || is_status(text) && {
+            let (_, number) = text.split_at(4);
+            let mut parts = number.split(|&b| b == b'.');
+            let digits = |part: Option<&[u8]>| {
+                part.is_some_and(|p| !p.is_empty() && p.iter().all(u8::is_ascii_digit))
+            };
+            digits(parts.next()) && digits(parts.next()) && parts.next().is_none()
+        }
+}
+
+fn version_is_other(version: &[u8]) -> bool {
+    !version.eq_ignore_ascii_case(b"SIP/2.0")
+}
+
+fn leading_spaces(text: &[u8]) -> usize {
+    text.iter().take_while(|&&b| is_wsp(b)).count()
+}
