@@ -1,6 +1,6 @@
 //! The header extension (RFC 3550 §5.3.1) and its general forms with elements (RFC 8285 §4).
 
-use crate::error::{ErrorKind, ParseError, Rule};
+use crate::error::{ErrorKind, ParseError, Rule, WriteError};
 
 /// The profile word of the one-byte form (RFC 8285 §4.2).
 const ONE_BYTE: u16 = 0xbede;
@@ -96,6 +96,50 @@ impl ExtensionForm {
             Self::OneByte => ONE_BYTE,
             Self::TwoByte { appbits } => TWO_BYTE | (appbits & 0x0f) as u16,
         }
+    }
+}
+
+impl ExtensionForm {
+    /// Octets before the data of an element.
+    pub(crate) const fn element_head_len(self) -> usize {
+        match self {
+            Self::OneByte => 1,
+            Self::TwoByte { .. } => 2,
+        }
+    }
+
+    /// Writes an element to the start of `out`, which has room for it, and returns the rest.
+    pub(crate) fn write_element<'b>(
+        self,
+        element: &ExtensionElement<'_>,
+        out: &'b mut [u8],
+    ) -> Result<&'b mut [u8], WriteError> {
+        let len = element.data.len();
+        let (ids, limit, too_short) = match self {
+            Self::OneByte => (1..=14, 16, len == 0),
+            Self::TwoByte { .. } => (1..=255, 255, false),
+        };
+        if !ids.contains(&element.id) || too_short {
+            return Err(WriteError::OutOfRange {
+                field: "extension element",
+            });
+        }
+        if len > limit {
+            return Err(WriteError::TooMany {
+                field: "octets of extension element",
+                limit,
+            });
+        }
+        // Neither cast loses anything within these limits.
+        let (head, rest) = out.split_at_mut(self.element_head_len());
+        match head {
+            [head] => *head = element.id << 4 | (len - 1) as u8,
+            [id, length] => (*id, *length) = (element.id, len as u8),
+            _ => {}
+        }
+        let (data, rest) = rest.split_at_mut(len);
+        data.copy_from_slice(element.data);
+        Ok(rest)
     }
 }
 

@@ -1,10 +1,13 @@
 #![doc = include_str!("../README.md")]
 #![no_std]
 
+extern crate alloc;
 #[cfg(any(feature = "std", test))]
 extern crate std;
 
+mod builder;
 mod demultiplex;
+mod entries;
 mod error;
 mod extension;
 mod header;
@@ -12,11 +15,12 @@ mod ntp;
 mod packet;
 mod rtcp;
 mod sequence_number;
-mod sources;
 mod statistics;
 mod timestamp;
 
+pub use builder::RtpPacketBuilder;
 pub use demultiplex::{PacketClass, classify};
+pub use entries::{Entries, Entry};
 pub use error::{ErrorKind, ParseError, WriteError};
 pub use extension::{ExtensionElement, ExtensionElements, ExtensionForm, HeaderExtension};
 pub use header::RtpHeader;
@@ -28,10 +32,9 @@ pub use rtcp::bye::Bye;
 pub use rtcp::compound::{RtcpCompound, RtcpPackets};
 pub use rtcp::raw::{PacketType, RawPacket};
 pub use rtcp::report::{ReceiverReport, SenderInfo, SenderReport};
-pub use rtcp::report_block::{ReportBlock, ReportBlocks};
+pub use rtcp::report_block::ReportBlock;
 pub use rtcp::sdes::{Sdes, SdesChunk, SdesChunks, SdesItem, SdesItems, SdesType};
 pub use sequence_number::SequenceNumber;
-pub use sources::Sources;
 pub use statistics::{
     Interval, Jitter, Reception, SequenceStatistics, SourceStatistics, StatisticsConfig,
 };

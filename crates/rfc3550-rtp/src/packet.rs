@@ -2,10 +2,10 @@
 
 use core::ops::Range;
 
+use crate::entries::Entries;
 use crate::error::{ErrorKind, ParseError, Rule};
 use crate::extension::HeaderExtension;
 use crate::header::{self, FIXED_LEN, RtpHeader};
-use crate::sources::Sources;
 use crate::{SequenceNumber, Timestamp};
 
 /// A checked RTP packet: every getter after [`parse`](Self::parse) succeeds and borrows from the
@@ -100,9 +100,9 @@ impl<B: AsRef<[u8]>> RtpPacket<B> {
 
     /// The contributing sources, in their order.
     #[inline]
-    pub fn csrcs(&self) -> Sources<'_> {
+    pub fn csrcs(&self) -> Entries<'_, u32> {
         let end = header::csrc_end(self.fixed()[0]);
-        Sources::new(self.slice(FIXED_LEN..end))
+        Entries::from_wire(self.slice(FIXED_LEN..end))
     }
 
     /// The header extension, if there is one.

@@ -1,8 +1,8 @@
 //! Goodbye: sources that leave (RFC 3550 §6.6).
 
+use crate::entries::Entries;
 use crate::error::{ErrorKind, ParseError, Rule};
 use crate::rtcp::raw::{HEADER_LEN, RawPacket};
-use crate::sources::Sources;
 
 /// A goodbye packet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -33,8 +33,8 @@ impl<'a> Bye<'a> {
 
     /// The sources that leave: 0 to 31, the first being the sender of the packet.
     #[inline]
-    pub fn ssrcs(&self) -> Sources<'a> {
-        Sources::new(self.sources)
+    pub fn ssrcs(&self) -> Entries<'a, u32> {
+        Entries::from_wire(self.sources)
     }
 
     /// Why they leave, in UTF-8 if the sender kept to the rules.

@@ -1,8 +1,9 @@
 //! Sender and receiver reports (RFC 3550 §6.4).
 
+use crate::entries::Entries;
 use crate::error::{ErrorKind, ParseError, Rule};
 use crate::rtcp::raw::{HEADER_LEN, RawPacket};
-use crate::rtcp::report_block::{BLOCK_LEN, ReportBlocks};
+use crate::rtcp::report_block::{BLOCK_LEN, ReportBlock};
 use crate::{NtpTimestamp, Timestamp};
 
 /// Octets of the sender information.
@@ -97,8 +98,8 @@ impl<'a> SenderReport<'a> {
 
     /// What the sender has received from others.
     #[inline]
-    pub fn report_blocks(&self) -> ReportBlocks<'a> {
-        ReportBlocks::new(self.blocks)
+    pub fn report_blocks(&self) -> Entries<'a, ReportBlock> {
+        Entries::from_wire(self.blocks)
     }
 
     /// Words after the report blocks, which a profile may define.
@@ -136,8 +137,8 @@ impl<'a> ReceiverReport<'a> {
 
     /// What it has received.
     #[inline]
-    pub fn report_blocks(&self) -> ReportBlocks<'a> {
-        ReportBlocks::new(self.blocks)
+    pub fn report_blocks(&self) -> Entries<'a, ReportBlock> {
+        Entries::from_wire(self.blocks)
     }
 
     /// Words after the report blocks, which a profile may define.

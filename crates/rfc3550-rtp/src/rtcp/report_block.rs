@@ -1,6 +1,7 @@
 //! Report blocks: what a receiver says about one source (RFC 3550 §6.4.1).
 
 use crate::NtpShort;
+use crate::entries::sealed::Wire;
 
 /// Octets of one report block.
 pub(crate) const BLOCK_LEN: usize = 24;
@@ -107,34 +108,16 @@ impl ReportBlock {
     }
 }
 
-/// The report blocks of a packet, at most 31.
-#[derive(Debug, Clone)]
-pub struct ReportBlocks<'a> {
-    blocks: core::slice::ChunksExact<'a, u8>,
-}
-
-impl<'a> ReportBlocks<'a> {
-    #[inline]
-    pub(crate) fn new(bytes: &'a [u8]) -> Self {
-        Self {
-            blocks: bytes.chunks_exact(BLOCK_LEN),
-        }
-    }
-}
-
-impl Iterator for ReportBlocks<'_> {
-    type Item = ReportBlock;
+impl Wire for ReportBlock {
+    const LEN: usize = BLOCK_LEN;
 
     #[inline]
-    fn next(&mut self) -> Option<ReportBlock> {
-        let block = self.blocks.next()?;
-        block.first_chunk().map(ReportBlock::from_bytes)
+    fn read(bytes: &[u8]) -> Option<Self> {
+        bytes.first_chunk().map(Self::from_bytes)
     }
 
     #[inline]
-    fn size_hint(&self) -> (usize, Option<usize>) {
-        self.blocks.size_hint()
+    fn write(&self, bytes: &mut [u8]) {
+        bytes.copy_from_slice(&self.to_bytes());
     }
 }
-
-impl ExactSizeIterator for ReportBlocks<'_> {}
