@@ -121,6 +121,7 @@ fn clippy() -> Result<()> {
         "--workspace",
         "--all-targets",
         "--all-features",
+        "--keep-going",
         "--quiet",
         "--",
         "-Dwarnings",
