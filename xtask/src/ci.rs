@@ -57,6 +57,7 @@ const STEPS: &[Step] = &[
         packaging::alone,
     ),
     step("no-std", "the codecs without std", packaging::no_std),
+    step("fuzz", "the fuzz targets compile", fuzz),
     step("test", "tests with nextest", test),
     step("doctest", "examples in the documentation", || {
         run_cargo(&["test", "--workspace", "--doc"])
@@ -137,6 +138,23 @@ fn doc() -> Result<()> {
     let mut doc = cargo();
     doc.args(["doc", "--workspace", "--no-deps", "--quiet"]);
     run(doc.env("RUSTDOCFLAGS", "-Dwarnings"))
+}
+
+/// The fuzz targets are a workspace of their own, so nothing else notices when they fall behind.
+fn fuzz() -> Result<()> {
+    let manifest = root().join("crates/fuzz/Cargo.toml");
+    let mut check = cargo();
+    check
+        .args(["check", "--quiet", "--manifest-path"])
+        .arg(manifest);
+    check.env("CARGO_TARGET_DIR", target_folder());
+    // Nothing is linked: a library that is named but not there saves compiling libFuzzer.
+    run(check.env("CUSTOM_LIBFUZZER_PATH", root().join("libfuzzer.a")))
+}
+
+/// Where cargo builds the workspace.
+fn target_folder() -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
 }
 
 fn deny() -> Result<()> {
