@@ -32,6 +32,9 @@ pub(crate) const PATH: u16 = 1 << 13;
 /// `query` and `fragment` without escapes (RFC 3986 §3.4, §3.5).
 pub(crate) const QUERY: u16 = 1 << 14;
 
+/// `=`, which stands in many a parameter value though it may not.
+pub(crate) const EQUALS: u16 = 1 << 15;
+
 /// Whether `byte` belongs to one of the classes.
 pub(crate) const fn is(byte: u8, class: u16) -> bool {
     CLASSES[byte as usize] & class != 0
@@ -86,7 +89,8 @@ const fn table() -> [u16; 256] {
     table = add(table, b"!$&'()*+,;=", REG_NAME | USERINFO | PATH | QUERY);
     table = add(table, b":", USERINFO);
     table = add(table, b":@/", PATH | QUERY);
-    add(table, b"?", QUERY)
+    table = add(table, b"?", QUERY);
+    add(table, b"=", EQUALS)
 }
 
 const fn add(mut table: [u16; 256], bytes: &[u8], class: u16) -> [u16; 256] {

@@ -4,7 +4,11 @@
 extern crate alloc;
 
 mod chars;
+mod defect;
+mod displayable;
 mod error;
+#[cfg(test)]
+mod grammar;
 mod host;
 mod name_addr;
 mod parameter;
@@ -15,13 +19,14 @@ mod tel_uri;
 mod text;
 mod uri;
 
+pub use defect::{Defect, DefectKind, Severity};
 pub use error::{ErrorKind, ParseError};
 pub use host::Host;
 pub use name_addr::NameAddr;
 pub use parameter::{Parameter, Parameters};
 pub use reference::UriReference;
-pub use sip_uri::{Header, Headers, SipUri, Transport, UserKind};
-pub use tel_uri::TelUri;
+pub use sip_uri::{Header, Headers, RegistrarKey, SipUri, SipUriBuilder, Transport, UserKind};
+pub use tel_uri::{TelUri, TelUriBuilder};
 pub use text::Text;
 pub use uri::Uri;
 

@@ -1,5 +1,7 @@
 //! `name-addr` and `addr-spec`, as in From, To, Contact and Route (RFC 3261 §20.10, §25.1).
 
+mod builder;
+mod defects;
 mod parse;
 
 use alloc::borrow::{Cow, ToOwned};

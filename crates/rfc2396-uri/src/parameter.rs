@@ -1,8 +1,10 @@
 //! Parameters after semicolons, of SIP and tel URIs alike (RFC 3261 §19.1.1, RFC 3966 §3).
 
 use alloc::borrow::Cow;
+use alloc::vec::Vec;
+use core::ops::Range;
 
-use crate::percent;
+use crate::percent::{self, Case};
 
 /// One parameter as it was received: `name` or `name=value`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -43,9 +45,14 @@ impl<'a> Parameter<'a> {
         let own = self.name();
         own.eq_ignore_ascii_case(name)
             || own.contains('%')
-                && percent::units(own)
-                    .map(|unit| unit.byte.to_ascii_lowercase())
-                    .eq(name.bytes().map(|b| b.to_ascii_lowercase()))
+                && self
+                    .folded_name()
+                    .eq(name.bytes().map(|b| u16::from(b.to_ascii_lowercase())))
+    }
+
+    /// The name as it is compared, see [`percent::folded`].
+    pub(crate) fn folded_name(&self) -> impl Iterator<Item = u16> + 'a {
+        percent::folded(self.name(), Case::Ignored)
     }
 }
 
@@ -86,4 +93,23 @@ impl<'a> Iterator for Parameters<'a> {
             }
         }
     }
+}
+
+/// Where parameters stand whose name was there before, as ranges of the text of `parameters`.
+pub(crate) fn duplicates(parameters: Parameters<'_>) -> Vec<Range<usize>> {
+    let text = parameters.as_str();
+    let mut all: Vec<Parameter<'_>> = parameters.collect();
+    all.sort_by(|a, b| a.folded_name().cmp(b.folded_name()));
+    let mut spans: Vec<Range<usize>> = all
+        .windows(2)
+        .filter_map(|pair| match pair {
+            [a, b] if a.folded_name().eq(b.folded_name()) => {
+                let start = (b.text.as_ptr() as usize).saturating_sub(text.as_ptr() as usize);
+                Some(start..start.saturating_add(b.text.len()))
+            }
+            _ => None,
+        })
+        .collect();
+    spans.sort_by_key(|span| span.start);
+    spans
 }

@@ -89,8 +89,28 @@ pub(crate) fn escape(byte: u8) -> [u8; 3] {
     [b'%', digit(byte >> 4), digit(byte & 15)]
 }
 
-/// One decoded octet of an escaped text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// Whether a comparison minds the case of letters.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Case {
+    Minded,
+    Ignored,
+}
+
+/// A text as it is compared (RFC 3261 §19.1.4): an escape equals the character it stands for,
+/// except for reserved ones.
+pub(crate) fn folded(text: &str, case: Case) -> impl Iterator<Item = u16> + Clone + '_ {
+    units(text).map(move |unit| {
+        let byte = match case {
+            Case::Minded => unit.byte,
+            Case::Ignored => unit.byte.to_ascii_lowercase(),
+        };
+        let apart = unit.escaped && chars::is(unit.byte, chars::RESERVED);
+        u16::from(byte) | u16::from(apart) << 8
+    })
+}
+
+/// One octet of a text whose escapes are undone.
+#[derive(Clone, Copy)]
 pub(crate) struct Unit {
     pub(crate) byte: u8,
     /// Whether it was written as an escape.

@@ -1,6 +1,8 @@
 //! Generic URIs and relative references (RFC 3986, superset of RFC 2396).
 
+mod normalize;
 mod parse;
+mod resolve;
 
 use alloc::borrow::ToOwned;
 use alloc::string::String;

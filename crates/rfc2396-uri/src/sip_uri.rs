@@ -1,5 +1,9 @@
 //! `sip:` and `sips:` URIs (RFC 3261 §19.1, §25.1).
 
+mod builder;
+mod compare;
+mod defects;
+mod derive;
 mod headers;
 mod parse;
 mod transport;
@@ -12,6 +16,9 @@ use crate::parameter::{Parameter, Parameters};
 use crate::text::{Text, slice};
 use crate::{Host, ParseError};
 
+pub use builder::SipUriBuilder;
+pub use compare::RegistrarKey;
+pub(crate) use defects::is_host_name;
 pub use headers::{Header, Headers};
 pub(crate) use parse::Index;
 pub use transport::{Transport, UserKind};
@@ -20,6 +27,7 @@ pub use transport::{Transport, UserKind};
 ///
 /// `S` holds the text: `SipUri<&str>` is a view, `SipUri<String>` owns. [`Display`](fmt::Display)
 /// is the text as received. `==` compares texts;
+/// for the comparison of RFC 3261 §19.1.4 see [`equivalent`](Self::equivalent).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct SipUri<S> {
     text: S,
@@ -29,8 +37,9 @@ pub struct SipUri<S> {
 impl<S: AsRef<str>> SipUri<S> {
     /// Reads a SIP or SIPS URI that fills `text`.
     ///
-    /// Lenient: what is illegal but harmless (`#` in the user, an empty port, a host name with an
-    /// underscore) is accepted.
+    /// Lenient: what is illegal but legible (`#` in the user, an empty port, a host name with an
+    /// underscore) is accepted; see [`defects`](Self::defects). Where several `@` are sent, the
+    /// last one ends the user.
     pub fn parse(text: S) -> Result<Self, ParseError> {
         let index = Index::parse(text.as_ref())?;
         Ok(Self { text, index })
@@ -77,23 +86,23 @@ impl<S: AsRef<str>> SipUri<S> {
     ///
     /// Over WebSocket the defaults are 80 and 443 (RFC 7118).
     pub fn effective_port(&self) -> u16 {
-        let transport = self.view().transport();
-        self.index.port.unwrap_or_else(|| match transport {
-            Some(Transport::Ws) => {
-                if self.index.secure {
-                    443
-                } else {
-                    80
-                }
-            }
+        let secure = self.index.secure;
+        self.index.port.unwrap_or(match self.view().transport() {
+            Some(Transport::Ws) if secure => 443,
+            Some(Transport::Ws) => 80,
             Some(Transport::Tls) => 5061,
-            _ => {
-                if self.index.secure {
-                    5061
-                } else {
-                    5060
-                }
-            }
+            _ if secure => 5061,
+            _ => 5060,
+        })
+    }
+
+    /// The transport to use when nothing else tells: the one in the URI, else TCP (with TLS over
+    /// it) for `sips:` and UDP for `sip:` (RFC 3261 §19.1.2, Table 1).
+    pub fn effective_transport(&self) -> Transport<'_> {
+        self.view().transport().unwrap_or(if self.index.secure {
+            Transport::Tcp
+        } else {
+            Transport::Udp
         })
     }
 

@@ -1,5 +1,9 @@
 //! `tel:` URIs (RFC 3966).
 
+mod builder;
+mod compare;
+mod convert;
+mod defects;
 mod parse;
 
 use alloc::borrow::ToOwned;
@@ -10,10 +14,12 @@ use crate::ParseError;
 use crate::parameter::{Parameter, Parameters};
 use crate::text::{Text, slice};
 
+pub use builder::TelUriBuilder;
 pub(crate) use parse::Index;
 
 /// A telephone number as a URI: `tel:+1-201-555-0123`, `tel:7042;phone-context=example.com`.
 ///
+/// `==` compares texts; for the comparison of RFC 3966 §4 see [`equivalent`](Self::equivalent).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct TelUri<S> {
     text: S,
@@ -24,7 +30,7 @@ impl<S: AsRef<str>> TelUri<S> {
     /// Reads a tel URI that fills `text`.
     ///
     /// Lenient: a local number without `phone-context`, parameters out of order or given twice are
-    /// accepted.
+    /// accepted; see [`defects`](Self::defects).
     pub fn parse(text: S) -> Result<Self, ParseError> {
         let index = Index::parse(text.as_ref())?;
         Ok(Self { text, index })

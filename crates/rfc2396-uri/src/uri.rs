@@ -1,12 +1,13 @@
 //! A URI of any scheme, told apart (RFC 3261 §25.1: `addr-spec`).
 
 use alloc::string::String;
+use alloc::vec::Vec;
 use core::fmt;
 
 use crate::error::Rule;
 use crate::text::Text;
 use crate::{
-    ErrorKind, Host, ParseError, SipUri, TelUri, UriReference, reference, sip_uri, tel_uri,
+    Defect, ErrorKind, Host, ParseError, SipUri, TelUri, UriReference, reference, sip_uri, tel_uri,
 };
 
 /// An absolute URI.
@@ -70,6 +71,26 @@ impl<S: AsRef<str>> Uri<S> {
         }
     }
 
+    /// What is questionable in this URI; see the `defects` of its kind.
+    pub fn defects(&self) -> Vec<Defect> {
+        match self {
+            Self::Sip(uri) => uri.defects(),
+            Self::Tel(uri) => uri.defects(),
+            Self::Other(_) => Vec::new(),
+        }
+    }
+
+    /// Whether two URIs are equivalent as their scheme has it: RFC 3261 §19.1.4 (not transitive),
+    /// RFC 3966 §4, or else equal once normalised (RFC 3986 §6.2.2).
+    pub fn equivalent<T: AsRef<str>>(&self, other: &Uri<T>) -> bool {
+        match (self, other) {
+            (Self::Sip(a), Uri::Sip(b)) => a.equivalent(b),
+            (Self::Tel(a), Uri::Tel(b)) => a.equivalent(b),
+            (Self::Other(a), Uri::Other(b)) => a.normalize() == b.normalize(),
+            _ => false,
+        }
+    }
+
     pub(crate) fn from_parts(text: S, index: Index) -> Self {
         match index {
             Index::Sip(index) => Self::Sip(SipUri::from_parts(text, index)),
@@ -111,6 +132,18 @@ impl core::str::FromStr for Uri<String> {
 
     fn from_str(text: &str) -> Result<Self, ParseError> {
         Uri::parse(text).map(Uri::into_owned)
+    }
+}
+
+impl<S> From<SipUri<S>> for Uri<S> {
+    fn from(uri: SipUri<S>) -> Self {
+        Self::Sip(uri)
+    }
+}
+
+impl<S> From<TelUri<S>> for Uri<S> {
+    fn from(uri: TelUri<S>) -> Self {
+        Self::Tel(uri)
     }
 }
 
