@@ -10,16 +10,14 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, bail};
 
 use crate::conformance;
+use crate::possible;
 use crate::workspace::{cargo, root, run, run_cargo};
 
 #[derive(clap::Args)]
 pub(crate) struct Options {
     /// Only these steps.
-    #[arg(value_name = "STEP")]
+    #[arg(value_name = "STEP", value_parser = possible(STEPS.iter().map(|step| (step.name, step.what))))]
     steps: Vec<String>,
-    /// Name the steps and stop.
-    #[arg(long)]
-    list: bool,
 }
 
 /// One thing that CI checks.
@@ -76,19 +74,6 @@ const STEPS: &[Step] = &[
 ];
 
 pub(crate) fn run_steps(options: &Options) -> Result<()> {
-    if options.list {
-        for step in STEPS {
-            println!("{:12} {}", step.name, step.what);
-        }
-        return Ok(());
-    }
-    if let Some(unknown) = options
-        .steps
-        .iter()
-        .find(|name| STEPS.iter().all(|s| s.name != **name))
-    {
-        bail!("no step {unknown}: see `cargo xtask ci --list`");
-    }
     let wanted =
         |step: &&Step| options.steps.is_empty() || options.steps.iter().any(|s| s == step.name);
     let mut results: Vec<(&Step, Duration, Result<()>)> = Vec::new();

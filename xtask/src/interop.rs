@@ -1,6 +1,8 @@
 //! `cargo xtask interop`: the crates against independent implementations.
 
+mod inspect;
 mod streams;
+mod tshark;
 
 use std::io::Read as _;
 use std::process::{Command, Stdio};
@@ -9,14 +11,13 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
+use crate::possible;
+
 #[derive(clap::Args)]
 pub(crate) struct Options {
     /// Only these tests.
-    #[arg(value_name = "NAME")]
+    #[arg(value_name = "NAME", value_parser = possible(TESTS.iter().map(|test| (test.name, test.what))))]
     names: Vec<String>,
-    /// Name the tests and stop.
-    #[arg(long)]
-    list: bool,
 }
 
 /// One test against a peer.
@@ -36,24 +37,6 @@ const TESTS: &[Test] = &[Test {
 }];
 
 pub(crate) fn run(options: &Options) -> Result<()> {
-    if options.list {
-        for test in TESTS {
-            println!(
-                "{:16} {} (needs {})",
-                test.name,
-                test.what,
-                test.needs.join(", ")
-            );
-        }
-        return Ok(());
-    }
-    if let Some(unknown) = options
-        .names
-        .iter()
-        .find(|name| TESTS.iter().all(|t| t.name != **name))
-    {
-        bail!("no test {unknown}: see `cargo xtask interop --list`");
-    }
     let wanted =
         |test: &&Test| options.names.is_empty() || options.names.iter().any(|n| n == test.name);
     let mut failed = Vec::new();

@@ -13,6 +13,7 @@ mod workspace;
 
 use std::process::ExitCode;
 
+use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Parser, Subcommand};
 
 #[derive(Parser)]
@@ -45,4 +46,9 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// The names that an argument may have; `--help` says what each is.
+fn possible(names: impl Iterator<Item = (&'static str, &'static str)>) -> PossibleValuesParser {
+    PossibleValuesParser::new(names.map(|(name, what)| PossibleValue::new(name).help(what)))
 }

@@ -6,14 +6,12 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use serde::Deserialize;
 
-use super::output_within;
-use crate::workspace::{cargo, output_of, root};
+use super::{inspect, tshark};
+use crate::workspace::root;
 
 /// A difference that is meant.
 struct Exception {
@@ -28,27 +26,27 @@ struct Exception {
 const EXCEPTIONS: &[Exception] = &[];
 
 /// How long either program may take over one capture.
-const LIMIT: Duration = Duration::from_secs(60);
+pub(super) const LIMIT: Duration = Duration::from_secs(60);
 
 /// What tells one stream of a capture from another.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct Key {
-    ssrc: u32,
-    src: String,
-    dst: String,
+pub(super) struct Key {
+    pub(super) ssrc: u32,
+    pub(super) src: String,
+    pub(super) dst: String,
 }
 
 /// The figures of one stream that both programs give.
 #[derive(Debug, Clone, PartialEq)]
-struct Figures {
-    packets: i64,
-    lost: i64,
-    max_jitter_ms: f64,
-    mean_jitter_ms: f64,
-    max_delta_ms: f64,
+pub(super) struct Figures {
+    pub(super) packets: i64,
+    pub(super) lost: i64,
+    pub(super) max_jitter_ms: f64,
+    pub(super) mean_jitter_ms: f64,
+    pub(super) max_delta_ms: f64,
 }
 
-type Streams = BTreeMap<Key, Figures>;
+pub(super) type Streams = BTreeMap<Key, Figures>;
 
 impl fmt::Display for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -58,7 +56,7 @@ impl fmt::Display for Key {
 
 /// Compares every stream of every capture.
 pub(super) fn compare_with_tshark() -> Result<()> {
-    let telephony = build_command()?;
+    let telephony = inspect::build()?;
     let mut problems = Vec::new();
     let (mut captures, mut streams) = (0, 0);
     for capture in find_captures()? {
@@ -67,8 +65,8 @@ pub(super) fn compare_with_tshark() -> Result<()> {
             .unwrap_or_default()
             .to_string_lossy()
             .into_owned();
-        let ours = ours(&telephony, &capture)?;
-        let theirs = theirs(&capture, &ours)?;
+        let ours = inspect::streams(&telephony, &capture)?;
+        let theirs = tshark::streams(&capture, &ours)?;
         captures += 1;
         streams += theirs.len();
         problems.extend(differences(&name, &ours, &theirs));
@@ -84,28 +82,6 @@ pub(super) fn compare_with_tshark() -> Result<()> {
         );
     }
     Ok(())
-}
-
-/// Builds `telephony` and says where it is.
-fn build_command() -> Result<PathBuf> {
-    #[derive(Deserialize)]
-    struct Message {
-        executable: Option<PathBuf>,
-    }
-    let mut build = cargo();
-    build.args([
-        "build",
-        "--quiet",
-        "-p",
-        "telephony-cli",
-        "--message-format=json",
-    ]);
-    for line in output_of(&mut build)?.lines() {
-        if let Some(executable) = serde_json::from_str::<Message>(line)?.executable {
-            return Ok(executable);
-        }
-    }
-    bail!("cargo built no telephony command")
 }
 
 /// The captures of the repository, and those of `../shared/captures` when they are there.
@@ -146,129 +122,8 @@ fn collect(folder: &Path, found: &mut Vec<PathBuf>) -> Result<()> {
     Ok(())
 }
 
-/// What `telephony inspect` counts.
-fn ours(telephony: &Path, capture: &Path) -> Result<Streams> {
-    let mut inspect = Command::new(telephony);
-    inspect.args(["inspect", "--json"]).arg(capture);
-    let json = output_within(LIMIT, &mut inspect).with_context(|| capture.display().to_string())?;
-    streams_of_inspect(&json).with_context(|| capture.display().to_string())
-}
-
-fn streams_of_inspect(json: &str) -> Result<Streams> {
-    #[derive(Deserialize)]
-    struct Document {
-        streams: Vec<Stream>,
-    }
-    #[derive(Deserialize)]
-    struct Stream {
-        ssrc: String,
-        src: String,
-        dst: String,
-        packets: i64,
-        lost: i64,
-        max_jitter_ms: f64,
-        mean_jitter_ms: f64,
-        max_delta_ms: f64,
-    }
-    let document: Document = serde_json::from_str(json)?;
-    let stream = |stream: Stream| {
-        let ssrc = ssrc(&stream.ssrc).with_context(|| format!("SSRC {}", stream.ssrc))?;
-        let figures = Figures {
-            packets: stream.packets,
-            lost: stream.lost,
-            max_jitter_ms: stream.max_jitter_ms,
-            mean_jitter_ms: stream.mean_jitter_ms,
-            max_delta_ms: stream.max_delta_ms,
-        };
-        Ok((
-            Key {
-                ssrc,
-                src: stream.src,
-                dst: stream.dst,
-            },
-            figures,
-        ))
-    };
-    document.streams.into_iter().map(stream).collect()
-}
-
-/// What tshark counts. It takes for RTP what signalling announced; the other streams that we found
-/// are named to it by their ports.
-fn theirs(capture: &Path, ours: &Streams) -> Result<Streams> {
-    let mut streams = tshark(capture, &[])?;
-    let unseen: Vec<&Key> = ours
-        .keys()
-        .filter(|key| !streams.contains_key(key))
-        .collect();
-    if !unseen.is_empty() {
-        let ports = unseen.iter().filter_map(|key| key.dst.rsplit(':').next());
-        let decode: Vec<String> = ports
-            .map(|port| format!("-dudp.port=={port},rtp"))
-            .collect();
-        let told = tshark(capture, &decode)?;
-        streams.extend(
-            told.into_iter()
-                .filter(|(key, _)| unseen.contains(&key))
-                .collect::<Vec<_>>(),
-        );
-    }
-    Ok(streams)
-}
-
-fn tshark(capture: &Path, decode: &[String]) -> Result<Streams> {
-    let mut tshark = Command::new("tshark");
-    tshark
-        .args(["-n", "-q", "-z", "rtp,streams"])
-        .args(decode)
-        .arg("-r")
-        .arg(capture);
-    let table = output_within(LIMIT, &mut tshark).with_context(|| capture.display().to_string())?;
-    table
-        .lines()
-        .filter(|line| line.contains(" 0x"))
-        .map(|line| tshark_row(line).with_context(|| format!("tshark's row: {line}")))
-        .collect()
-}
-
-/// One row: start, end, source and its port, destination and its port, SSRC, payloads, packets,
-/// lost and its share, then least, mean and largest delta and jitter, and perhaps a mark.
-fn tshark_row(line: &str) -> Option<(Key, Figures)> {
-    let words: Vec<&str> = line
-        .split_whitespace()
-        .filter(|word| *word != "X")
-        .collect();
-    let from_end = |back: usize| {
-        words
-            .len()
-            .checked_sub(back)
-            .and_then(|index| words.get(index))
-    };
-    let number = |back: usize| from_end(back)?.parse::<f64>().ok();
-    let endpoint = |index: usize| {
-        let (address, port) = (words.get(index)?, words.get(index + 1)?);
-        let v6 = address.contains(':');
-        Some(if v6 {
-            format!("[{address}]:{port}")
-        } else {
-            format!("{address}:{port}")
-        })
-    };
-    let key = Key {
-        ssrc: ssrc(words.get(6)?)?,
-        src: endpoint(2)?,
-        dst: endpoint(4)?,
-    };
-    let figures = Figures {
-        packets: from_end(9)?.parse().ok()?,
-        lost: from_end(8)?.parse().ok()?,
-        max_delta_ms: number(4)?,
-        mean_jitter_ms: number(2)?,
-        max_jitter_ms: number(1)?,
-    };
-    Some((key, figures))
-}
-
-fn ssrc(text: &str) -> Option<u32> {
+/// An SSRC as both programs print it, `0x` and hexadecimal digits.
+pub(super) fn parse_ssrc(text: &str) -> Option<u32> {
     u32::from_str_radix(text.strip_prefix("0x")?, 16).ok()
 }
 
@@ -333,47 +188,27 @@ fn agree(ours: f64, theirs: f64) -> bool {
     (ours - theirs).abs() <= theirs.abs() * 0.01 + 0.001
 }
 
+/// A stream to test with.
+#[cfg(test)]
+pub(super) fn sample() -> (Key, Figures) {
+    let key = Key {
+        ssrc: 0x5B34_2902,
+        src: "127.0.0.1:21314".to_owned(),
+        dst: "127.0.0.1:21500".to_owned(),
+    };
+    let figures = Figures {
+        packets: 105,
+        lost: 4,
+        max_jitter_ms: 1.068,
+        mean_jitter_ms: 0.807,
+        max_delta_ms: 21.280,
+    };
+    (key, figures)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    const ROW: &str = "     0.310368      2.389160       127.0.0.1 21314       127.0.0.1 21500 \
-                       0x5B342902 g711U, telephone-event   105     4 (3.6%)          16.385          \
-                       19.988          21.280           0.207           0.807           1.068 X";
-
-    fn sample() -> (Key, Figures) {
-        let key = Key {
-            ssrc: 0x5B34_2902,
-            src: "127.0.0.1:21314".to_owned(),
-            dst: "127.0.0.1:21500".to_owned(),
-        };
-        let figures = Figures {
-            packets: 105,
-            lost: 4,
-            max_jitter_ms: 1.068,
-            mean_jitter_ms: 0.807,
-            max_delta_ms: 21.280,
-        };
-        (key, figures)
-    }
-
-    #[test]
-    fn a_row_of_tshark_is_read() {
-        assert_eq!(tshark_row(ROW), Some(sample()));
-        let v6 = ROW.replace("      127.0.0.1", "::1");
-        assert_eq!(
-            tshark_row(&v6).map(|(key, _)| key.src),
-            Some("[::1]:21314".to_owned())
-        );
-    }
-
-    #[test]
-    fn the_document_of_inspect_is_read() {
-        let json = r#"{"streams": [{"ssrc": "0x5B342902", "src": "127.0.0.1:21314",
-            "dst": "127.0.0.1:21500", "packets": 105, "lost": 4, "max_jitter_ms": 1.068,
-            "mean_jitter_ms": 0.807, "max_delta_ms": 21.28, "codec": "PCMU"}]}"#;
-        assert_eq!(streams_of_inspect(json).unwrap(), Streams::from([sample()]));
-    }
 
     #[test]
     fn one_per_cent_is_the_limit() {
