@@ -1,5 +1,7 @@
 //! STUN: decoding with both checks, and building with both, beside stun-types.
 
+#![allow(clippy::unwrap_used, reason = "a benchmark may panic")]
+
 use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
@@ -80,7 +82,9 @@ fn build(c: &mut Criterion) {
             writer.add_attribute(black_box(&software)).unwrap();
             writer.add_attribute(black_box(&username)).unwrap();
             let algorithm = theirs::message::IntegrityAlgorithm::Sha1;
-            writer.add_message_integrity_with_key(&their_key, algorithm).unwrap();
+            writer
+                .add_message_integrity_with_key(&their_key, algorithm)
+                .unwrap();
             writer.add_fingerprint().unwrap();
             writer.finish()
         });
@@ -120,7 +124,9 @@ fn build(c: &mut Criterion) {
             writer.add_attribute(black_box(&software)).unwrap();
             writer.add_attribute(&mapped).unwrap();
             let algorithm = theirs::message::IntegrityAlgorithm::Sha1;
-            writer.add_message_integrity_with_key(&their_key, algorithm).unwrap();
+            writer
+                .add_message_integrity_with_key(&their_key, algorithm)
+                .unwrap();
             writer.add_fingerprint().unwrap();
             writer.finish()
         });

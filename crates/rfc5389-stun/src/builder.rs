@@ -5,7 +5,7 @@ use crate::attribute_type::AttributeType;
 use crate::check;
 use crate::error::WriteError;
 use crate::key::Key;
-use crate::message::{HEADER_LEN, MAGIC_COOKIE, Message};
+use crate::message::{self, HEADER_LEN, MAGIC_COOKIE, Message};
 use crate::message_type::{self, Class, Method};
 use crate::transaction_id::TransactionId;
 
@@ -29,7 +29,8 @@ use crate::transaction_id::TransactionId;
 #[derive(Debug)]
 pub struct MessageBuilder<'b> {
     buffer: &'b mut [u8],
-    header: [u8; HEADER_LEN],
+    /// Magic cookie and transaction ID.
+    mask: [u8; 16],
     /// Length of the message so far, with the header. Goes on counting when the buffer is full.
     len: usize,
     stage: Stage,
@@ -99,14 +100,15 @@ impl<'b> MessageBuilder<'b> {
         )
     }
 
-    fn begin(buffer: &'b mut [u8], class: Class, method: Method, tail: &[u8; 16]) -> Self {
-        let mut header = [0; HEADER_LEN];
-        let (head, rest) = header.split_at_mut(4);
-        head[..2].copy_from_slice(&message_type::join(class, method).to_be_bytes());
-        rest.copy_from_slice(tail);
+    fn begin(buffer: &'b mut [u8], class: Class, method: Method, mask: &[u8; 16]) -> Self {
+        if let Some(header) = buffer.first_chunk_mut::<HEADER_LEN>() {
+            let [a, b] = message_type::join(class, method).to_be_bytes();
+            header[..4].copy_from_slice(&[a, b, 0, 0]);
+            header[4..].copy_from_slice(mask);
+        }
         MessageBuilder {
             buffer,
-            header,
+            mask: *mask,
             len: HEADER_LEN,
             stage: Stage::Open,
             error: None,
@@ -119,7 +121,7 @@ impl<'b> MessageBuilder<'b> {
             self.fail(error);
             return self;
         }
-        let mask = *self.header.last_chunk().expect("16 is less than 20");
+        let mask = self.mask;
         self.raw(A::TYPE, value.value_len(), |bytes| {
             value.write(bytes, &mask)
         })
@@ -133,18 +135,18 @@ impl<'b> MessageBuilder<'b> {
     }
 
     fn raw(self, attribute_type: AttributeType, len: usize, write: impl FnOnce(&mut [u8])) -> Self {
-        self.put(Stage::Open, attribute_type, len, |_, _, value| write(value))
+        self.put(Stage::Open, attribute_type, len, |_, value| write(value))
     }
 
     /// Adds MESSAGE-INTEGRITY over everything before it.
     pub fn integrity(self, key: &Key) -> Self {
-        let attribute_type = AttributeType::MESSAGE_INTEGRITY;
+        let is_classic = message::is_classic(&self.mask);
         self.put(
             Stage::Integrity,
-            attribute_type,
+            AttributeType::MESSAGE_INTEGRITY,
             20,
-            |header, body, value| {
-                value.copy_from_slice(&check::integrity(key, header, body)[..]);
+            |before, value| {
+                value.copy_from_slice(&check::integrity(key, before, &[], is_classic)[..]);
             },
         )
     }
@@ -156,8 +158,8 @@ impl<'b> MessageBuilder<'b> {
             Stage::IntegritySha256,
             attribute_type,
             32,
-            |header, body, value| {
-                value.copy_from_slice(&check::integrity_sha256(key, header, body, 32)[..]);
+            |before, value| {
+                value.copy_from_slice(&key.hmac_sha256(&[before])[..]);
             },
         )
     }
@@ -168,13 +170,13 @@ impl<'b> MessageBuilder<'b> {
             Stage::Fingerprint,
             AttributeType::FINGERPRINT,
             4,
-            |header, body, value| {
-                value.copy_from_slice(&check::fingerprint(header, body).to_be_bytes());
+            |before, value| {
+                value.copy_from_slice(&check::fingerprint(before).to_be_bytes());
             },
         )
     }
 
-    /// Writes the header and gives back the message, which is the start of the buffer.
+    /// Gives back the message, which is the start of the buffer.
     ///
     /// # Errors
     ///
@@ -189,22 +191,17 @@ impl<'b> MessageBuilder<'b> {
             needed: self.len,
             available,
         };
-        let message = self.buffer.get_mut(..self.len).ok_or(too_small)?;
-        let header = message
-            .first_chunk_mut()
-            .expect("the length counts the header");
-        *header = check::header_until(&self.header, self.len - HEADER_LEN);
-        Ok(message)
+        self.buffer.get_mut(..self.len).ok_or(too_small)
     }
 
-    /// Adds an attribute whose value is written by `write`, from the header and the attributes
-    /// before it.
+    /// Adds an attribute whose value is written by `write`, from the message
+    /// before it, whose length counts it already.
     fn put(
         mut self,
         stage: Stage,
         attribute_type: AttributeType,
         len: usize,
-        write: impl FnOnce(&[u8; HEADER_LEN], &[u8], &mut [u8]),
+        write: impl FnOnce(&[u8], &mut [u8]),
     ) -> Self {
         let misplaced = match stage {
             Stage::Open => self.stage > Stage::Open,
@@ -225,10 +222,14 @@ impl<'b> MessageBuilder<'b> {
             self.fail(WriteError::MessageTooLong);
             return self;
         }
-        let Some(written) = self.buffer.get_mut(HEADER_LEN..self.len) else {
+        let Some(written) = self.buffer.get_mut(..self.len) else {
             return self;
         };
-        let (body, attribute) = written.split_at_mut(start - HEADER_LEN);
+        let (before, attribute) = written.split_at_mut(start);
+        let Some(header) = before.first_chunk_mut() else {
+            return self;
+        };
+        check::set_length(header, self.len - HEADER_LEN);
         let Some((head, value)) = attribute.split_first_chunk_mut::<4>() else {
             return self;
         };
@@ -237,7 +238,7 @@ impl<'b> MessageBuilder<'b> {
         *head = [a, b, c, d];
         let (value, padding) = value.split_at_mut(len);
         padding.fill(0);
-        write(&self.header, body, value);
+        write(before, value);
         self
     }
 

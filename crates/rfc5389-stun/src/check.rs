@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 
 use crate::error::CheckError;
 use crate::key::Key;
-use crate::message::{HEADER_LEN, Message, Place, is_classic};
+use crate::message::{HEADER_LEN, Message, Place};
 
 /// What the CRC-32 of FINGERPRINT is masked with.
 const FINGERPRINT_MASK: u32 = 0x5354_554e;
@@ -22,7 +22,11 @@ impl<B: AsRef<[u8]>> Message<B> {
         if value.len() != 20 {
             return Err(CheckError::Length);
         }
-        matches(&integrity(key, self.header(), covered)[..], value)
+        let header = header_until(self.header(), covered.len() + 4 + value.len());
+        matches(
+            &integrity(key, &header, covered, self.is_classic())[..],
+            value,
+        )
     }
 
     /// Checks MESSAGE-INTEGRITY-SHA256 over the bytes received, in constant time.
@@ -39,7 +43,8 @@ impl<B: AsRef<[u8]>> Message<B> {
         if !matches!(value.len(), 16 | 20 | 24 | 28 | 32) || value.len() < min_len {
             return Err(CheckError::Length);
         }
-        let expected = integrity_sha256(key, self.header(), covered, value.len());
+        let header = header_until(self.header(), covered.len() + 4 + value.len());
+        let expected = key.hmac_sha256(&[&header, covered]);
         matches(
             expected.get(..value.len()).ok_or(CheckError::Length)?,
             value,
@@ -60,8 +65,8 @@ impl<B: AsRef<[u8]>> Message<B> {
         if attribute.len() != 8 {
             return Err(CheckError::Misplaced);
         }
-        let (header, body) = before.split_first_chunk().ok_or(CheckError::Length)?;
-        if fingerprint(header, body) == u32::from_be_bytes(value) {
+        // It is the last attribute, so the length in the header is the one to be covered.
+        if fingerprint(before) == u32::from_be_bytes(value) {
             Ok(())
         } else {
             Err(CheckError::Mismatch)
@@ -98,45 +103,42 @@ fn value(bytes: &[u8]) -> Result<&[u8], CheckError> {
         .ok_or(CheckError::Length)
 }
 
-/// The value of MESSAGE-INTEGRITY that follows these attributes.
-pub(crate) fn integrity(key: &Key, header: &[u8; HEADER_LEN], body: &[u8]) -> Zeroizing<[u8; 20]> {
-    let padding = if is_classic(header) {
+/// The value of MESSAGE-INTEGRITY that follows `head` and `body`, which are one text in two parts.
+/// It begins with the header, whose length counts MESSAGE-INTEGRITY already.
+pub(crate) fn integrity(
+    key: &Key,
+    head: &[u8],
+    body: &[u8],
+    is_classic: bool,
+) -> Zeroizing<[u8; 20]> {
+    let padding = if is_classic {
         // RFC 3489 fills blocks of 64 with zeroes.
         ZEROES
-            .get(..(HEADER_LEN + body.len()).wrapping_neg() % 64)
+            .get(..(head.len() + body.len()).wrapping_neg() % 64)
             .unwrap_or(ZEROES)
     } else {
         &[]
     };
-    key.hmac_sha1(&[&header_until(header, body.len() + 4 + 20), body, padding])
+    key.hmac_sha1(&[head, body, padding])
 }
 
-/// The value of MESSAGE-INTEGRITY-SHA256 of `len` bytes that follows these attributes, not yet cut.
-pub(crate) fn integrity_sha256(
-    key: &Key,
-    header: &[u8; HEADER_LEN],
-    body: &[u8],
-    len: usize,
-) -> Zeroizing<[u8; 32]> {
-    key.hmac_sha256(&[&header_until(header, body.len() + 4 + len), body])
-}
-
-/// The value of FINGERPRINT that follows these attributes.
-pub(crate) fn fingerprint(header: &[u8; HEADER_LEN], body: &[u8]) -> u32 {
-    let mut crc = crc32fast::Hasher::new();
-    crc.update(&header_until(header, body.len() + 4 + 4));
-    crc.update(body);
-    crc.finalize() ^ FINGERPRINT_MASK
+/// The value of FINGERPRINT that follows `message`, whose length counts FINGERPRINT already.
+pub(crate) fn fingerprint(message: &[u8]) -> u32 {
+    crc32fast::hash(message) ^ FINGERPRINT_MASK
 }
 
 /// The header with the length that it has when the message ends `body_len` bytes after it.
-pub(crate) fn header_until(header: &[u8; HEADER_LEN], body_len: usize) -> [u8; HEADER_LEN] {
+fn header_until(header: &[u8; HEADER_LEN], body_len: usize) -> [u8; HEADER_LEN] {
     let mut header = *header;
-    // A body is never longer than its 16-bit length field says.
+    set_length(&mut header, body_len);
+    header
+}
+
+/// Writes the length of what follows the header: at most 65,532.
+pub(crate) fn set_length(header: &mut [u8; HEADER_LEN], body_len: usize) {
     let [.., high, low] = body_len.to_be_bytes();
     header[2] = high;
     header[3] = low;
-    header
 }
 
 const ZEROES: &[u8] = &[0; 64];

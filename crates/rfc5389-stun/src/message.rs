@@ -84,7 +84,7 @@ impl<B: AsRef<[u8]>> Message<B> {
 
     /// Whether the message lacks the magic cookie, as those of RFC 3489 do.
     pub fn is_classic(&self) -> bool {
-        is_classic(self.header())
+        is_classic(self.cookie_and_transaction_id())
     }
 
     /// The attributes that count, in order.
@@ -141,8 +141,9 @@ impl<B: AsRef<[u8]>> Message<B> {
     }
 }
 
-pub(crate) fn is_classic(header: &[u8; HEADER_LEN]) -> bool {
-    header[4..8] != MAGIC_COOKIE.to_be_bytes()
+/// Whether these last 16 bytes of a header do not begin with the magic cookie.
+pub(crate) fn is_classic(cookie_and_transaction_id: &[u8; 16]) -> bool {
+    !cookie_and_transaction_id.starts_with(&MAGIC_COOKIE.to_be_bytes())
 }
 
 /// Where the attributes that check the message begin, if it has them, counted from the start of

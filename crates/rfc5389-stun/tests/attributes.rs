@@ -1,5 +1,7 @@
 //! Every typed attribute as bytes, both ways.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 use rfc5389_stun::attribute::*;
 use rfc5389_stun::{
     AttributeType, Class, ErrorKind, Message, MessageBuilder, Method, TransactionId,

@@ -1,5 +1,7 @@
 //! Hard cases on the wire, one test each.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 use rfc5389_stun::attribute::{
     ErrorCode, MappedAddress, Padding, PasswordAlgorithm, Software, UnknownAttributes, Username,
     XorMappedAddress,

@@ -1,5 +1,7 @@
 //! What holds for any bytes and any message.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 use proptest::collection::vec;
 use proptest::prelude::*;
 use rfc5389_stun::attribute::*;
@@ -168,7 +170,7 @@ proptest! {
 
     #[test]
     fn addresses_survive(octets: [u8; 16], port: u16, ipv6: bool, id: [u8; 12]) {
-        let address: std::net::SocketAddr = if ipv6 {
+        let address: core::net::SocketAddr = if ipv6 {
             (octets, port).into()
         } else {
             ([octets[0], octets[1], octets[2], octets[3]], port).into()

@@ -45,7 +45,8 @@ macro_rules! text {
             }
 
             fn check(&self) -> Result<(), WriteError> {
-                if self.0.len() > $write_limit || self.0.chars().count() > $characters {
+                let len = self.0.len();
+                if len > $write_limit || len > $characters && self.0.chars().count() > $characters {
                     return Err(WriteError::ValueTooLong { attribute: $title, limit: $write_limit });
                 }
                 Ok(())
