@@ -27,13 +27,21 @@ pub use header::RtpHeader;
 pub use ntp::{NtpShort, NtpTimestamp, round_trip_time};
 pub use packet::RtpPacket;
 pub use rtcp::RtcpPacket;
-pub use rtcp::app::App;
-pub use rtcp::bye::Bye;
+pub use rtcp::app::{App, AppBuilder};
+pub use rtcp::bye::{Bye, ByeBuilder};
 pub use rtcp::compound::{RtcpCompound, RtcpPackets};
 pub use rtcp::raw::{PacketType, RawPacket};
-pub use rtcp::report::{ReceiverReport, SenderInfo, SenderReport};
+pub use rtcp::report::{
+    ReceiverReport, ReceiverReportBuilder, SenderInfo, SenderReport, SenderReportBuilder,
+};
 pub use rtcp::report_block::ReportBlock;
-pub use rtcp::sdes::{Sdes, SdesChunk, SdesChunks, SdesItem, SdesItems, SdesType};
+pub use rtcp::report_compound::{ReportCompoundBuilder, ReportRotation, RotationIndices};
+pub use rtcp::sdes::{
+    Sdes, SdesBuilder, SdesChunk, SdesChunkBuilder, SdesChunks, SdesItem, SdesItemBuilder,
+    SdesItems, SdesType,
+};
+pub use rtcp::write::{CompoundWriter, RtcpWrite};
+pub use rtcp::{feedback, xr};
 pub use sequence_number::SequenceNumber;
 pub use statistics::{
     Interval, Jitter, Reception, SequenceStatistics, SourceStatistics, StatisticsConfig,

@@ -3,17 +3,23 @@
 pub(crate) mod app;
 pub(crate) mod bye;
 pub(crate) mod compound;
+pub mod feedback;
 pub(crate) mod raw;
 pub(crate) mod report;
 pub(crate) mod report_block;
+pub(crate) mod report_compound;
 pub(crate) mod sdes;
+pub(crate) mod write;
+pub mod xr;
 
 use crate::error::ParseError;
 use app::App;
 use bye::Bye;
+use feedback::{PayloadFeedback, TransportFeedback};
 use raw::{PacketType, RawPacket};
 use report::{ReceiverReport, SenderReport};
 use sdes::Sdes;
+use xr::ExtendedReport;
 
 /// One RTCP packet of a compound, by its type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -29,6 +35,12 @@ pub enum RtcpPacket<'a> {
     Bye(Bye<'a>),
     /// APP, type 204: defined by an application.
     App(App<'a>),
+    /// RTPFB, type 205: feedback about the transport (RFC 4585).
+    TransportFeedback(TransportFeedback<'a>),
+    /// PSFB, type 206: feedback about the payload (RFC 4585).
+    PayloadFeedback(PayloadFeedback<'a>),
+    /// XR, type 207: extended reports (RFC 3611).
+    ExtendedReport(ExtendedReport<'a>),
     /// Any other type, as it is.
     Other(RawPacket<'a>),
 }
@@ -48,6 +60,9 @@ impl<'a> RtcpPacket<'a> {
             PacketType::SDES => Self::Sdes(Sdes::from_raw(raw)?),
             PacketType::BYE => Self::Bye(Bye::from_raw(raw)?),
             PacketType::APP => Self::App(App::from_raw(raw)?),
+            PacketType::RTPFB => Self::TransportFeedback(TransportFeedback::from_raw(raw)?),
+            PacketType::PSFB => Self::PayloadFeedback(PayloadFeedback::from_raw(raw)?),
+            PacketType::XR => Self::ExtendedReport(ExtendedReport::from_raw(raw)?),
             _ => Self::Other(raw),
         })
     }

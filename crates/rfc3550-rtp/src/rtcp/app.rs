@@ -1,8 +1,9 @@
 //! Application-defined packets (RFC 3550 §6.7).
 
-use crate::error::{ErrorKind, ParseError, Rule};
-use crate::rtcp::raw::{HEADER_LEN, RawPacket};
+use crate::error::{ErrorKind, ParseError, Rule, WriteError};
+use crate::rtcp::raw::{HEADER_LEN, PacketType, RawPacket};
 use crate::rtcp::report::split_ssrc;
+use crate::rtcp::write::{self, RtcpWrite};
 
 /// An application-defined packet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -47,6 +48,57 @@ impl<'a> App<'a> {
     /// The application's data: whole words.
     pub const fn data(&self) -> &'a [u8] {
         self.data
+    }
+}
+
+/// Writes an application-defined packet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct AppBuilder<'a> {
+    subtype: u8,
+    ssrc: u32,
+    name: [u8; 4],
+    data: &'a [u8],
+}
+
+impl<'a> AppBuilder<'a> {
+    /// A packet of this source, with a name of four characters of ASCII and no data.
+    pub fn new(ssrc: u32, name: [u8; 4]) -> Self {
+        Self {
+            ssrc,
+            name,
+            ..Self::default()
+        }
+    }
+
+    /// A number of the application's own, 0 to 31.
+    #[must_use]
+    pub fn subtype(self, subtype: u8) -> Self {
+        Self { subtype, ..self }
+    }
+
+    /// The application's data: whole words.
+    #[must_use]
+    pub fn data(self, data: &'a [u8]) -> Self {
+        Self { data, ..self }
+    }
+}
+
+impl RtcpWrite for AppBuilder<'_> {
+    fn encoded_len(&self) -> usize {
+        HEADER_LEN + 8 + self.data.len()
+    }
+
+    fn write_into(&self, buffer: &mut [u8]) -> Result<usize, WriteError> {
+        let len = self.encoded_len();
+        if self.subtype > 31 {
+            return Err(WriteError::OutOfRange { field: "subtype" });
+        }
+        let subtype = usize::from(self.subtype);
+        let mut body = write::begin(buffer, len, PacketType::APP, subtype, "subtype")?;
+        *write::take(&mut body) = self.ssrc.to_be_bytes();
+        *write::take(&mut body) = self.name;
+        body.copy_from_slice(self.data);
+        Ok(len)
     }
 }
 

@@ -1,8 +1,9 @@
 //! Goodbye: sources that leave (RFC 3550 §6.6).
 
 use crate::entries::Entries;
-use crate::error::{ErrorKind, ParseError, Rule};
-use crate::rtcp::raw::{HEADER_LEN, RawPacket};
+use crate::error::{ErrorKind, ParseError, Rule, WriteError};
+use crate::rtcp::raw::{HEADER_LEN, PacketType, RawPacket};
+use crate::rtcp::write::{self, RtcpWrite};
 
 /// A goodbye packet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -41,6 +42,52 @@ impl<'a> Bye<'a> {
     #[inline]
     pub const fn reason(&self) -> Option<&'a [u8]> {
         self.reason
+    }
+}
+
+/// Writes a goodbye packet.
+#[derive(Debug, Clone, Default)]
+pub struct ByeBuilder<'a> {
+    sources: Entries<'a, u32>,
+    reason: Option<&'a [u8]>,
+}
+
+impl<'a> ByeBuilder<'a> {
+    /// These sources leave, at most 31, the sender of the packet first.
+    pub fn new(sources: impl Into<Entries<'a, u32>>) -> Self {
+        Self {
+            sources: sources.into(),
+            reason: None,
+        }
+    }
+
+    /// Why they leave: at most 255 octets of UTF-8.
+    #[must_use]
+    pub fn reason(self, reason: &'a [u8]) -> Self {
+        Self {
+            reason: Some(reason),
+            ..self
+        }
+    }
+}
+
+impl RtcpWrite for ByeBuilder<'_> {
+    fn encoded_len(&self) -> usize {
+        let reason = self.reason.map_or(0, |reason| 1 + reason.len());
+        HEADER_LEN + self.sources.encoded_len() + reason.next_multiple_of(4)
+    }
+
+    fn write_into(&self, buffer: &mut [u8]) -> Result<usize, WriteError> {
+        let len = self.encoded_len();
+        let count = self.sources.len();
+        let body = write::begin(buffer, len, PacketType::BYE, count, "sources")?;
+        let (sources, rest) = body.split_at_mut(self.sources.encoded_len());
+        self.sources.write(sources);
+        if let (Some(reason), Some((length, rest))) = (self.reason, rest.split_first_mut()) {
+            *length = write::text_len(reason, "octets of reason for leaving")?;
+            write::padded(reason, rest);
+        }
+        Ok(len)
     }
 }
 

@@ -1,9 +1,10 @@
 //! Sender and receiver reports (RFC 3550 §6.4).
 
 use crate::entries::Entries;
-use crate::error::{ErrorKind, ParseError, Rule};
-use crate::rtcp::raw::{HEADER_LEN, RawPacket};
+use crate::error::{ErrorKind, ParseError, Rule, WriteError};
+use crate::rtcp::raw::{HEADER_LEN, PacketType, RawPacket};
 use crate::rtcp::report_block::{BLOCK_LEN, ReportBlock};
+use crate::rtcp::write::{self, RtcpWrite};
 use crate::{NtpTimestamp, Timestamp};
 
 /// Octets of the sender information.
@@ -55,6 +56,17 @@ impl SenderInfo {
             packet_count: u32::from_be_bytes([p0, p1, p2, p3]),
             octet_count: u32::from_be_bytes([o0, o1, o2, o3]),
         }
+    }
+
+    #[inline]
+    const fn to_bytes(self) -> [u8; SENDER_INFO_LEN] {
+        let [n0, n1, n2, n3, n4, n5, n6, n7] = self.ntp_timestamp.to_bits().to_be_bytes();
+        let [r0, r1, r2, r3] = self.rtp_timestamp.0.to_be_bytes();
+        let [p0, p1, p2, p3] = self.packet_count.to_be_bytes();
+        let [o0, o1, o2, o3] = self.octet_count.to_be_bytes();
+        [
+            n0, n1, n2, n3, n4, n5, n6, n7, r0, r1, r2, r3, p0, p1, p2, p3, o0, o1, o2, o3,
+        ]
     }
 }
 
@@ -148,6 +160,123 @@ impl<'a> ReceiverReport<'a> {
     }
 }
 
+/// Writes a sender report.
+#[derive(Debug, Clone, Default)]
+pub struct SenderReportBuilder<'a> {
+    ssrc: u32,
+    info: SenderInfo,
+    blocks: Entries<'a, ReportBlock>,
+    extension: &'a [u8],
+}
+
+impl<'a> SenderReportBuilder<'a> {
+    /// A report of this source, without report blocks.
+    #[inline]
+    pub fn new(ssrc: u32, info: SenderInfo) -> Self {
+        Self {
+            ssrc,
+            info,
+            ..Self::default()
+        }
+    }
+
+    /// What the sender has received from others: at most 31 blocks.
+    #[inline]
+    #[must_use]
+    pub fn report_blocks(self, blocks: impl Into<Entries<'a, ReportBlock>>) -> Self {
+        Self {
+            blocks: blocks.into(),
+            ..self
+        }
+    }
+
+    /// Words after the report blocks, which a profile may define.
+    #[inline]
+    #[must_use]
+    pub fn profile_extension(self, extension: &'a [u8]) -> Self {
+        Self { extension, ..self }
+    }
+}
+
+impl RtcpWrite for SenderReportBuilder<'_> {
+    #[inline]
+    fn encoded_len(&self) -> usize {
+        HEADER_LEN + 4 + SENDER_INFO_LEN + self.blocks.encoded_len() + self.extension.len()
+    }
+
+    #[inline]
+    fn write_into(&self, buffer: &mut [u8]) -> Result<usize, WriteError> {
+        let len = self.encoded_len();
+        let count = self.blocks.len();
+        let mut body = write::begin(buffer, len, PacketType::SR, count, BLOCKS.field)?;
+        *write::take(&mut body) = self.ssrc.to_be_bytes();
+        *write::take(&mut body) = self.info.to_bytes();
+        write_blocks(&self.blocks, self.extension, body);
+        Ok(len)
+    }
+}
+
+/// Writes a receiver report.
+#[derive(Debug, Clone, Default)]
+pub struct ReceiverReportBuilder<'a> {
+    ssrc: u32,
+    blocks: Entries<'a, ReportBlock>,
+    extension: &'a [u8],
+}
+
+impl<'a> ReceiverReportBuilder<'a> {
+    /// A report of this source, without report blocks.
+    #[inline]
+    pub fn new(ssrc: u32) -> Self {
+        Self {
+            ssrc,
+            ..Self::default()
+        }
+    }
+
+    /// What it has received: at most 31 blocks.
+    #[inline]
+    #[must_use]
+    pub fn report_blocks(self, blocks: impl Into<Entries<'a, ReportBlock>>) -> Self {
+        Self {
+            blocks: blocks.into(),
+            ..self
+        }
+    }
+
+    /// Words after the report blocks, which a profile may define.
+    #[inline]
+    #[must_use]
+    pub fn profile_extension(self, extension: &'a [u8]) -> Self {
+        Self { extension, ..self }
+    }
+}
+
+impl RtcpWrite for ReceiverReportBuilder<'_> {
+    #[inline]
+    fn encoded_len(&self) -> usize {
+        HEADER_LEN + 4 + self.blocks.encoded_len() + self.extension.len()
+    }
+
+    #[inline]
+    fn write_into(&self, buffer: &mut [u8]) -> Result<usize, WriteError> {
+        let len = self.encoded_len();
+        let count = self.blocks.len();
+        let mut body = write::begin(buffer, len, PacketType::RR, count, BLOCKS.field)?;
+        *write::take(&mut body) = self.ssrc.to_be_bytes();
+        write_blocks(&self.blocks, self.extension, body);
+        Ok(len)
+    }
+}
+
+/// Writes the blocks and the extension to exactly their length.
+#[inline]
+fn write_blocks(blocks: &Entries<'_, ReportBlock>, extension: &[u8], out: &mut [u8]) {
+    let (out, rest) = out.split_at_mut(blocks.encoded_len());
+    blocks.write(out);
+    rest.copy_from_slice(extension);
+}
+
 /// The SSRC that opens the body, and what follows it.
 #[inline]
 pub(crate) fn split_ssrc(raw: RawPacket<'_>) -> Result<(u32, &[u8]), ParseError> {
@@ -178,7 +307,7 @@ static INFO: Rule = Rule {
     section: "RFC 3550 §6.4.1",
 };
 static BLOCKS: Rule = Rule {
-    field: "reception report count",
+    field: "report blocks",
     expected: "no more blocks than the length has room for",
     section: "RFC 3550 §6.4.1",
 };

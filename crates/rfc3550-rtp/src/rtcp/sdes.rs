@@ -1,7 +1,8 @@
 //! Source descriptions (RFC 3550 §6.5).
 
-use crate::error::{ErrorKind, ParseError, Rule};
-use crate::rtcp::raw::{HEADER_LEN, RawPacket};
+use crate::error::{ErrorKind, ParseError, Rule, WriteError};
+use crate::rtcp::raw::{HEADER_LEN, PacketType, RawPacket};
+use crate::rtcp::write::{self, RtcpWrite};
 
 /// What an item of a source description is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -166,6 +167,131 @@ impl<'a> Iterator for SdesItems<'a> {
             item_type: SdesType(item_type),
             value,
         })
+    }
+}
+
+/// What is to be said about one source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct SdesChunkBuilder<'a> {
+    ssrc: u32,
+    items: &'a [SdesItemBuilder<'a>],
+}
+
+impl<'a> SdesChunkBuilder<'a> {
+    /// A chunk about this source.
+    pub const fn new(ssrc: u32, items: &'a [SdesItemBuilder<'a>]) -> Self {
+        Self { ssrc, items }
+    }
+
+    #[inline]
+    fn encoded_len(&self) -> usize {
+        let items: usize = self.items.iter().map(SdesItemBuilder::encoded_len).sum();
+        // One null octet at least ends the chunk.
+        4 + (items + 1).next_multiple_of(4)
+    }
+}
+
+/// An item to be written: at most 255 octets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum SdesItemBuilder<'a> {
+    /// An item of any type as it is.
+    Item(SdesItem<'a>),
+    /// A PRIV item (§6.5.8).
+    Private {
+        /// What tells whose extension it is.
+        prefix: &'a [u8],
+        /// The text.
+        value: &'a [u8],
+    },
+}
+
+impl<'a> SdesItemBuilder<'a> {
+    /// An item of this type.
+    pub const fn new(item_type: SdesType, value: &'a [u8]) -> Self {
+        Self::Item(SdesItem { item_type, value })
+    }
+
+    /// The canonical name.
+    pub const fn cname(value: &'a [u8]) -> Self {
+        Self::new(SdesType::CNAME, value)
+    }
+
+    #[inline]
+    fn encoded_len(&self) -> usize {
+        match self {
+            Self::Item(item) => 2 + item.value.len(),
+            Self::Private { prefix, value } => 3 + prefix.len() + value.len(),
+        }
+    }
+
+    /// Writes the item to the start of `out`, which has room for it, and returns the rest.
+    #[inline]
+    fn write<'b>(&self, mut out: &'b mut [u8]) -> Result<&'b mut [u8], WriteError> {
+        const TOO_LONG: WriteError = WriteError::TooMany {
+            field: "octets of SDES item",
+            limit: 255,
+        };
+        let Ok(len) = u8::try_from(self.encoded_len() - 2) else {
+            return Err(TOO_LONG);
+        };
+        let value = match self {
+            Self::Item(item) => {
+                if item.item_type == SdesType::END {
+                    return Err(WriteError::OutOfRange { field: "SDES type" });
+                }
+                *write::take(&mut out) = [item.item_type.0, len];
+                item.value
+            }
+            Self::Private { prefix, value } => {
+                // The prefix is shorter than the item, whose length has been checked.
+                *write::take(&mut out) = [SdesType::PRIV.0, len, prefix.len() as u8];
+                let (head, rest) = out.split_at_mut(prefix.len());
+                head.copy_from_slice(prefix);
+                out = rest;
+                value
+            }
+        };
+        let (head, rest) = out.split_at_mut(value.len());
+        head.copy_from_slice(value);
+        Ok(rest)
+    }
+}
+
+/// Writes a source description.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct SdesBuilder<'a> {
+    chunks: &'a [SdesChunkBuilder<'a>],
+}
+
+impl<'a> SdesBuilder<'a> {
+    /// A packet of these chunks, at most 31.
+    pub const fn new(chunks: &'a [SdesChunkBuilder<'a>]) -> Self {
+        Self { chunks }
+    }
+}
+
+impl RtcpWrite for SdesBuilder<'_> {
+    #[inline]
+    fn encoded_len(&self) -> usize {
+        let chunks: usize = self.chunks.iter().map(SdesChunkBuilder::encoded_len).sum();
+        HEADER_LEN + chunks
+    }
+
+    #[inline]
+    fn write_into(&self, buffer: &mut [u8]) -> Result<usize, WriteError> {
+        let len = self.encoded_len();
+        let count = self.chunks.len();
+        let mut body = write::begin(buffer, len, PacketType::SDES, count, "SDES chunks")?;
+        for chunk in self.chunks {
+            let (mut out, rest) = body.split_at_mut(chunk.encoded_len());
+            body = rest;
+            *write::take(&mut out) = chunk.ssrc.to_be_bytes();
+            for item in chunk.items {
+                out = item.write(out)?;
+            }
+            out.fill(0);
+        }
+        Ok(len)
     }
 }
 
