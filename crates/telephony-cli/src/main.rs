@@ -1,3 +1,26 @@
 //! The `telephony` command.
+#![allow(clippy::std_instead_of_core, clippy::std_instead_of_alloc)] // a program, never `no_std`
 
-fn main() {}
+mod inspect;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+/// Takes captured calls and single packets apart.
+#[derive(Parser)]
+#[command(name = "telephony", version, about, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Inspect(inspect::Arguments),
+}
+
+fn main() -> ExitCode {
+    match Cli::parse().command {
+        Command::Inspect(arguments) => inspect::run(&arguments),
+    }
+}
