@@ -1,2 +1,28 @@
 #![doc = include_str!("../README.md")]
 #![no_std]
+
+extern crate alloc;
+
+mod builder;
+mod defect;
+mod error;
+mod framer;
+mod grammar;
+mod header_name;
+pub mod headers;
+mod interleaved;
+mod message;
+mod method;
+mod policy;
+mod status;
+
+pub use builder::MessageBuilder;
+pub use defect::{Defect, DefectKind, Severity};
+pub use error::{ErrorKind, ParseError, WriteError};
+pub use framer::{Frame, Framer};
+pub use header_name::HeaderName;
+pub use interleaved::{InterleavedFrame, interleaved_header, write_interleaved};
+pub use message::{HeaderField, Message, MessageRef, Parser, StartLine};
+pub use method::Method;
+pub use policy::{Limits, Policy};
+pub use status::{StatusClass, StatusCode};
