@@ -16,7 +16,7 @@ impl<S: AsRef<str>> Uri<S> {
         shorten(&match self.view() {
             Uri::Sip(uri) => percent::decode_lossy(uri.user().unwrap_or(uri.host_str())),
             Uri::Tel(uri) => Cow::Borrowed(uri.number()),
-            Uri::Other(_) => Cow::Borrowed(self.as_str()),
+            Uri::Other(uri) => Cow::Borrowed(uri.as_str()),
         })
     }
 }

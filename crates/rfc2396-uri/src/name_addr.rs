@@ -28,11 +28,6 @@ impl<S: AsRef<str>> NameAddr<S> {
         Ok(Self { text, index })
     }
 
-    /// The address as received, with the white space around it.
-    pub fn as_str(&self) -> &str {
-        self.text.as_ref()
-    }
-
     /// A view of this address.
     pub fn view(&self) -> NameAddr<&str> {
         NameAddr {
@@ -84,6 +79,11 @@ impl<'a> NameAddr<&'a str> {
 }
 
 impl<'i, 'o, S: Text<'i, 'o>> NameAddr<S> {
+    /// The address as received, with the white space around it.
+    pub fn as_str(&'i self) -> &'o str {
+        self.text.text()
+    }
+
     /// The URI.
     pub fn uri(&'i self) -> Uri<&'o str> {
         let Index {
@@ -121,7 +121,7 @@ impl<'i, 'o, S: Text<'i, 'o>> NameAddr<S> {
 
 impl<S: AsRef<str>> fmt::Display for NameAddr<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
+        f.write_str(self.text.as_ref())
     }
 }
 

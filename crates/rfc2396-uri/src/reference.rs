@@ -30,11 +30,6 @@ impl<S: AsRef<str>> UriReference<S> {
         Ok(Self { text, index })
     }
 
-    /// The reference as received.
-    pub fn as_str(&self) -> &str {
-        self.text.as_ref()
-    }
-
     /// A view of this reference.
     pub fn view(&self) -> UriReference<&str> {
         UriReference {
@@ -67,7 +62,8 @@ impl<S: AsRef<str>> UriReference<S> {
 }
 
 impl<'i, 'o, S: Text<'i, 'o>> UriReference<S> {
-    pub(crate) fn text(&'i self) -> &'o str {
+    /// The reference as received.
+    pub fn as_str(&'i self) -> &'o str {
         self.text.text()
     }
 
@@ -157,7 +153,7 @@ impl<'i, 'o, S: Text<'i, 'o>> UriReference<S> {
 
 impl<S: AsRef<str>> fmt::Display for UriReference<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
+        f.write_str(self.text.as_ref())
     }
 }
 

@@ -45,11 +45,6 @@ impl<S: AsRef<str>> SipUri<S> {
         Ok(Self { text, index })
     }
 
-    /// The URI as received.
-    pub fn as_str(&self) -> &str {
-        self.text.as_ref()
-    }
-
     /// A view of this URI.
     pub fn view(&self) -> SipUri<&str> {
         SipUri {
@@ -122,7 +117,8 @@ impl<S: AsRef<str>> SipUri<S> {
 }
 
 impl<'i, 'o, S: Text<'i, 'o>> SipUri<S> {
-    pub(crate) fn text(&'i self) -> &'o str {
+    /// The URI as received.
+    pub fn as_str(&'i self) -> &'o str {
         self.text.text()
     }
 
@@ -204,7 +200,7 @@ impl<'i, 'o, S: Text<'i, 'o>> SipUri<S> {
 
 impl<S: AsRef<str>> fmt::Display for SipUri<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
+        f.write_str(self.text.as_ref())
     }
 }
 

@@ -36,11 +36,6 @@ impl<S: AsRef<str>> TelUri<S> {
         Ok(Self { text, index })
     }
 
-    /// The URI as received.
-    pub fn as_str(&self) -> &str {
-        self.text.as_ref()
-    }
-
     /// A view of this URI.
     pub fn view(&self) -> TelUri<&str> {
         TelUri {
@@ -73,7 +68,8 @@ impl<S: AsRef<str>> TelUri<S> {
 }
 
 impl<'i, 'o, S: Text<'i, 'o>> TelUri<S> {
-    pub(crate) fn text(&'i self) -> &'o str {
+    /// The URI as received.
+    pub fn as_str(&'i self) -> &'o str {
         self.text.text()
     }
 
@@ -103,6 +99,17 @@ impl<'i, 'o, S: Text<'i, 'o>> TelUri<S> {
         self.parameters().find(name)
     }
 
+    /// The parameters whose names begin with `m-`: a URI with one that is not understood must not
+    /// be used (RFC 3966 §5.4).
+    pub fn mandatory_parameters(&'i self) -> impl Iterator<Item = Parameter<'o>> {
+        self.parameters().filter(|parameter| {
+            parameter
+                .name()
+                .get(..2)
+                .is_some_and(|start| start.eq_ignore_ascii_case("m-"))
+        })
+    }
+
     /// `phone-context`: the domain or the leading digits within which a local number is unique.
     pub fn phone_context(&'i self) -> Option<&'o str> {
         self.parameter("phone-context")?.value()
@@ -121,7 +128,7 @@ impl<'i, 'o, S: Text<'i, 'o>> TelUri<S> {
 
 impl<S: AsRef<str>> fmt::Display for TelUri<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
+        f.write_str(self.text.as_ref())
     }
 }
 

@@ -28,15 +28,6 @@ impl<S: AsRef<str>> Uri<S> {
         Ok(Self::from_parts(text, index))
     }
 
-    /// The URI as received.
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::Sip(uri) => uri.as_str(),
-            Self::Tel(uri) => uri.as_str(),
-            Self::Other(uri) => uri.as_str(),
-        }
-    }
-
     /// A view of this URI.
     pub fn view(&self) -> Uri<&str> {
         match self {
@@ -101,14 +92,20 @@ impl<S: AsRef<str>> Uri<S> {
 }
 
 impl<'i, 'o, S: Text<'i, 'o>> Uri<S> {
+    /// The URI as received.
+    pub fn as_str(&'i self) -> &'o str {
+        match self {
+            Self::Sip(uri) => uri.as_str(),
+            Self::Tel(uri) => uri.as_str(),
+            Self::Other(uri) => uri.as_str(),
+        }
+    }
+
     /// The scheme as received.
     pub fn scheme(&'i self) -> &'o str {
-        let text = match self {
-            Self::Sip(uri) => uri.text(),
-            Self::Tel(uri) => uri.text(),
-            Self::Other(uri) => uri.text(),
-        };
-        text.split_once(':').map_or("", |(scheme, _)| scheme)
+        self.as_str()
+            .split_once(':')
+            .map_or("", |(scheme, _)| scheme)
     }
 
     /// The host, if the URI has one.
@@ -123,7 +120,7 @@ impl<'i, 'o, S: Text<'i, 'o>> Uri<S> {
 
 impl<S: AsRef<str>> fmt::Display for Uri<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
+        f.write_str(self.view().as_str())
     }
 }
 

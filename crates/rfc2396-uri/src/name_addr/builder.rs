@@ -40,7 +40,7 @@ impl NameAddr<String> {
             text.push_str("\" ");
         }
         text.push('<');
-        text.push_str(uri.as_str());
+        text.push_str(uri.view().as_str());
         text.push('>');
         Self::parse(text)
     }

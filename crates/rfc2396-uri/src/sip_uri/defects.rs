@@ -13,11 +13,11 @@ use crate::{Host, Transport};
 impl<S: AsRef<str>> SipUri<S> {
     /// What is questionable in this URI; empty if it is what the RFCs want.
     pub fn defects(&self) -> Vec<Defect> {
+        let uri = self.view();
         let mut found = Found {
-            text: self.as_str(),
+            text: uri.as_str(),
             defects: Vec::new(),
         };
-        let uri = self.view();
         found.user_info(&uri);
         found.host(&uri);
         found.parameters(&uri);

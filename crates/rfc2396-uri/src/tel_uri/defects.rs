@@ -12,7 +12,7 @@ impl<S: AsRef<str>> TelUri<S> {
     /// What is questionable in this URI; empty if it is what RFC 3966 wants.
     pub fn defects(&self) -> Vec<Defect> {
         let uri = self.view();
-        let text = uri.text();
+        let text = uri.as_str();
         let base = usize::from(uri.index.number_end);
         let span = |part: &str| {
             let start = (part.as_ptr() as usize).saturating_sub(text.as_ptr() as usize);
