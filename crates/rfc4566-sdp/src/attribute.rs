@@ -2,10 +2,9 @@
 
 use alloc::vec::Vec;
 
-use memchr::memchr;
-
 use crate::error::{ErrorKind, ParseError, Rule};
 use crate::line::Line;
+use crate::scan;
 use crate::text::Text;
 
 mod codec;
@@ -58,7 +57,7 @@ impl<'a> AttributeField<'a> {
     #[inline]
     pub(crate) fn new(line: Line<'a>) -> Self {
         let value = line.value();
-        let name_len = memchr(b':', &value).unwrap_or(value.len());
+        let name_len = scan::position(&value, b':').unwrap_or(value.len());
         Self { line, name_len }
     }
 

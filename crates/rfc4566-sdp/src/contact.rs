@@ -1,7 +1,6 @@
 //! The `e=` and `p=` lines (RFC 8866 §5.6).
 
-use memchr::memchr;
-
+use crate::scan;
 use crate::text::Text;
 
 /// An email address or phone number with the name of its owner.
@@ -42,6 +41,6 @@ impl<'a> Contact<'a> {
 
 /// What stands before and behind the first `quote`, without the blanks between.
 fn split_at(text: &[u8], quote: u8) -> Option<(&[u8], &[u8])> {
-    let (before, inside) = text.split_at_checked(memchr(quote, text)?)?;
+    let (before, inside) = text.split_at_checked(scan::position(text, quote)?)?;
     Some((before.trim_ascii_end(), inside.get(1..)?))
 }

@@ -2,8 +2,10 @@
 
 use core::fmt;
 
+use crate::check::Defects;
 use crate::contact::Contact;
-use crate::error::{ErrorKind, ParseError, Rule};
+use crate::defect::Severity;
+use crate::error::{ErrorKind, ParseError, Rule, WriteError};
 use crate::line::{Line, LineType};
 use crate::media::MediaDescription;
 use crate::origin::Origin;
@@ -36,6 +38,28 @@ impl<'a> SessionDescription<'a> {
     /// The description, byte for byte as received.
     pub const fn as_bytes(&self) -> &'a [u8] {
         self.bytes
+    }
+
+    /// Everything that a strict reading objects to, in one walk over the lines.
+    pub fn defects(&self) -> Defects<'a> {
+        Defects::new(*self)
+    }
+
+    /// The description, or the first defect that is an [error](Severity::Error).
+    pub fn strict(self) -> Result<Self, ParseError> {
+        match self.defects().find(|defect| defect.severity() == Severity::Error) {
+            Some(defect) => Err(defect.to_error()),
+            None => Ok(self),
+        }
+    }
+
+    /// Copies the wire form into a buffer, and says how long it is.
+    pub fn write_into(&self, buffer: &mut [u8]) -> Result<usize, WriteError> {
+        let needed = self.bytes.len();
+        let available = buffer.len();
+        let room = buffer.get_mut(..needed).ok_or(WriteError::BufferTooSmall { needed, available })?;
+        room.copy_from_slice(self.bytes);
+        Ok(needed)
     }
 
     pub(crate) const fn index(&self) -> &'a Index {

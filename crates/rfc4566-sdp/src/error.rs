@@ -35,6 +35,8 @@ pub enum ErrorKind {
     Unknown,
     /// Two lines contradict one another.
     Inconsistent,
+    /// Something that newer documents have withdrawn.
+    Obsolete,
     /// A line ends with something else than CR LF.
     LineEnd,
 }
@@ -162,6 +164,7 @@ impl fmt::Display for ErrorKind {
             Self::Duplicate => "repeated",
             Self::Unknown => "unknown",
             Self::Inconsistent => "inconsistent",
+            Self::Obsolete => "obsolete",
             Self::LineEnd => "unusual",
         })
     }

@@ -163,14 +163,18 @@ pub(crate) fn remainder(input: &[u8]) -> Parsed<'_, Text<'_>> {
 }
 
 /// The value of a run of digits, if it fits.
+#[inline]
 pub(crate) fn decimal(digits: &[u8]) -> Option<u64> {
-    if digits.is_empty() {
+    if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
         return None;
     }
-    digits.iter().try_fold(0_u64, |value, &digit| match digit {
-        b'0'..=b'9' => value.checked_mul(10)?.checked_add(u64::from(digit - b'0')),
-        _ => None,
-    })
+    let value = |digit: &u8| u64::from(digit & 0x0f);
+    if digits.len() < 20 {
+        // Nineteen digits always fit.
+        Some(digits.iter().fold(0, |sum, digit| sum * 10 + value(digit)))
+    } else {
+        digits.iter().try_fold(0_u64, |sum, digit| sum.checked_mul(10)?.checked_add(value(digit)))
+    }
 }
 
 #[inline]

@@ -2,12 +2,11 @@
 
 use alloc::vec::Vec;
 
-use memchr::memchr_iter;
-
 use crate::attribute::Direction;
 use crate::description::SessionDescription;
 use crate::error::{ErrorKind, ParseError, Rule};
 use crate::line::{LineType, Span, Terminator};
+use crate::scan;
 
 static WHOLE: Rule = Rule {
     field: "session description",
@@ -103,26 +102,22 @@ impl Index {
         if bytes.len() > limit {
             return Err(ParseError::new(ErrorKind::TooLarge, limit, &SIZE));
         }
-        let mut version_seen = false;
         let mut start = 0;
-        for line_feed in memchr_iter(b'\n', bytes) {
+        scan::for_each(bytes, b'\n', |line_feed| {
             let line = bytes.get(start..line_feed).unwrap_or_default();
             let (line, terminator) = match line.split_last() {
                 Some((b'\r', line)) => (line, Terminator::CrLf),
                 _ => (line, Terminator::Lf),
             };
-            self.push(line, start, terminator, &mut version_seen, limits)?;
+            self.push(line, start, terminator, limits)?;
             start = line_feed + 1;
-        }
+            Ok(())
+        })?;
         if start < bytes.len() {
             let line = bytes.get(start..).unwrap_or_default();
-            self.push(line, start, Terminator::None, &mut version_seen, limits)?;
+            self.push(line, start, Terminator::None, limits)?;
         }
-        if version_seen {
-            Ok(())
-        } else {
-            Err(ParseError::new(ErrorKind::Missing, bytes.len(), &WHOLE))
-        }
+        self.check_version(bytes)
     }
 
     #[inline]
@@ -131,7 +126,6 @@ impl Index {
         line: &[u8],
         start: usize,
         terminator: Terminator,
-        version_seen: &mut bool,
         limits: &Limits,
     ) -> Result<(), ParseError> {
         let line_type = match line {
@@ -139,49 +133,40 @@ impl Index {
             _ => LineType::MALFORMED,
         };
         let number = self.lines.len();
-        if number >= limits.lines.min(u32::MAX as usize) {
+        if number >= limits.lines {
             return Err(ParseError::new(ErrorKind::TooLarge, start, &SIZE));
         }
-        if !*version_seen && !line.trim_ascii().is_empty() {
-            check_version(line, start)?;
-            *version_seen = true;
-        }
-        // The limits keep starts, ends and line numbers below 2^32.
-        let number = number as u32;
+        // The limit on bytes keeps starts, ends and line numbers below 2^32.
+        let end = (start + line.len()) as u32;
+        self.lines.push(Span { start: start as u32, end, line_type, terminator });
         match line_type {
-            LineType::MEDIA => self.media.push(number),
+            LineType::MEDIA => self.media.push(number as u32),
             LineType::CONNECTION if self.media.is_empty() && self.session_connection.is_none() => {
-                self.session_connection = Some(number);
+                self.session_connection = Some(number as u32);
             }
-            LineType::ATTRIBUTE
-                if line.len() == 10
-                    && self.media.is_empty()
-                    && self.session_direction.is_none() =>
-            {
+            LineType::ATTRIBUTE if line.len() == 10 && self.media.is_empty() && self.session_direction.is_none() => {
                 self.session_direction = line.get(2..).and_then(Direction::from_name);
             }
             _ => {}
         }
-        let end = (start + line.len()) as u32;
-        self.lines.push(Span {
-            start: start as u32,
-            end,
-            line_type,
-            terminator,
-        });
         Ok(())
     }
-}
 
-fn check_version(line: &[u8], start: usize) -> Result<(), ParseError> {
-    let Some(value) = line.strip_prefix(b"v=") else {
-        return Err(ParseError::new(ErrorKind::Missing, start, &WHOLE));
-    };
-    match value.trim_ascii_end() {
-        b"0" => Ok(()),
-        digits if !digits.is_empty() && digits.iter().all(u8::is_ascii_digit) => Err(
-            ParseError::new(ErrorKind::UnsupportedVersion, start + 2, &VERSION),
-        ),
-        _ => Err(ParseError::new(ErrorKind::Syntax, start + 2, &VERSION)),
+    /// The first line that is not blank has to be `v=0`.
+    fn check_version(&self, bytes: &[u8]) -> Result<(), ParseError> {
+        let mut lines = self.lines.iter().map(|span| span.line(bytes, 0));
+        let Some(line) = lines.find(|line| !line.value.trim_ascii().is_empty()) else {
+            return Err(ParseError::new(ErrorKind::Missing, bytes.len(), &WHOLE));
+        };
+        let value = line.value.trim_ascii_end();
+        let kind = match value {
+            _ if line.line_type != LineType::VERSION => {
+                return Err(ParseError::new(ErrorKind::Missing, line.offset(), &WHOLE));
+            }
+            b"0" => return Ok(()),
+            digits if digits.iter().all(u8::is_ascii_digit) => ErrorKind::UnsupportedVersion,
+            _ => ErrorKind::Syntax,
+        };
+        Err(ParseError::new(kind, line.value_offset(), &VERSION))
     }
 }

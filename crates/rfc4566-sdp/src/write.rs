@@ -1,5 +1,41 @@
 //! Writing values: text and numbers at the end of a buffer.
 
+use crate::error::WriteError;
+use crate::line::LineType;
+
+/// Refuses values that would end a line early, and empty ones.
+pub(crate) fn check_value(value: &[u8], line_type: LineType) -> Result<(), WriteError> {
+    let line_type = line_type.letter();
+    if value.is_empty() {
+        return Err(WriteError::Empty { line_type });
+    }
+    match value.iter().find(|byte| matches!(byte, 0 | b'\r' | b'\n')) {
+        Some(&byte) => Err(WriteError::ForbiddenByte { byte, line_type }),
+        None => Ok(()),
+    }
+}
+
+/// Refuses values that do not have exactly this many words with single spaces between.
+pub(crate) fn check_fields(value: &[u8], line_type: LineType, fields: usize) -> Result<(), WriteError> {
+    check_value(value, line_type)?;
+    let mut spaces = 0;
+    let mut before = b' ';
+    for &byte in value.iter().chain(b" ") {
+        match byte {
+            b' ' if before == b' ' => return Err(WriteError::Empty { line_type: line_type.letter() }),
+            b' ' => spaces += 1,
+            b'\t' => return Err(WriteError::ForbiddenByte { byte, line_type: line_type.letter() }),
+            _ => {}
+        }
+        before = byte;
+    }
+    if spaces == fields {
+        Ok(())
+    } else {
+        Err(WriteError::ForbiddenByte { byte: b' ', line_type: line_type.letter() })
+    }
+}
+
 pub(crate) mod put {
     use alloc::vec::Vec;
     use core::time::Duration;

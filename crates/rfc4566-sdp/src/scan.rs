@@ -1,0 +1,71 @@
+//! Looking for a byte, eight bytes at a time.
+//!
+//! Lines and names are too short for `memchr` to pay: calling it once for each costs more than the search.
+
+/// The highest bit of each byte of a word that equals `wanted`.
+#[inline]
+const fn matches(chunk: [u8; 8], wanted: u8) -> u64 {
+    const LOW_BITS: u64 = u64::from_ne_bytes([0x7f; 8]);
+    let word = u64::from_le_bytes(chunk) ^ u64::from_ne_bytes([wanted; 8]);
+    // No carry leaves a byte in this addition: a byte that is zero now is the only one without its highest bit.
+    !(((word & LOW_BITS) + LOW_BITS) | word | LOW_BITS)
+}
+
+/// Calls `each` with every position of `wanted`.
+#[inline]
+pub(crate) fn for_each<E>(
+    bytes: &[u8],
+    wanted: u8,
+    mut each: impl FnMut(usize) -> Result<(), E>,
+) -> Result<(), E> {
+    let mut chunks = bytes.chunks_exact(8);
+    let mut base = 0;
+    for chunk in &mut chunks {
+        let mut found = matches(chunk.try_into().unwrap_or_default(), wanted);
+        while found != 0 {
+            each(base + found.trailing_zeros() as usize / 8)?;
+            found &= found - 1;
+        }
+        base += 8;
+    }
+    for (position, _) in chunks.remainder().iter().enumerate().filter(|(_, byte)| **byte == wanted) {
+        each(base + position)?;
+    }
+    Ok(())
+}
+
+/// The first position of `wanted`.
+#[inline]
+pub(crate) fn position(bytes: &[u8], wanted: u8) -> Option<usize> {
+    let mut chunks = bytes.chunks_exact(8);
+    let mut base = 0;
+    for chunk in &mut chunks {
+        let found = matches(chunk.try_into().unwrap_or_default(), wanted);
+        if found != 0 {
+            return Some(base + found.trailing_zeros() as usize / 8);
+        }
+        base += 8;
+    }
+    let rest = chunks.remainder().iter().position(|&byte| byte == wanted)?;
+    Some(base + rest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::vec::Vec;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn finds_what_a_plain_loop_finds(bytes in proptest::collection::vec(
+            prop_oneof![Just(b'\n'), Just(0x8a), Just(0x0b), Just(0x09), any::<u8>()], 0..100))
+        {
+            let mut found = Vec::new();
+            for_each(&bytes, b'\n', |position| { found.push(position); Ok::<(), ()>(()) }).unwrap();
+            let expected: Vec<usize> = (0..bytes.len()).filter(|&at| bytes[at] == b'\n').collect();
+            prop_assert_eq!(position(&bytes, b'\n'), expected.first().copied());
+            prop_assert_eq!(found, expected);
+        }
+    }
+}
