@@ -152,7 +152,7 @@ impl Record {
     }
 
     fn request(&mut self, seen: Seen, method: &str, uri: &str, message: &RtspMessage) {
-        self.log.add(seen, message.digest(seen), format!("{method} {uri}"));
+        self.log.add(seen, message.digest(), format!("{method} {uri}"));
         if method != "SETUP" || self.uri.is_none() {
             self.uri = Some(uri.to_owned());
         }
@@ -194,7 +194,7 @@ impl Record {
         let pending = message.cseq.and_then(|cseq| self.pending.remove(&cseq));
         let method = pending.as_ref().map_or("", |pending| &pending.method);
         let summary = format!("{status} {reason} {method}");
-        self.log.add(seen, message.digest(seen), summary.trim_end().to_owned());
+        self.log.add(seen, message.digest(), summary.trim_end().to_owned());
         let credentials = pending.as_ref().is_some_and(|pending| pending.credentials);
         self.challenged |= status == 401;
         self.authentication = match status {

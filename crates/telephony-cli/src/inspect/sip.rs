@@ -256,11 +256,11 @@ pub(crate) fn auth_parameter(value: &str, name: &str) -> Option<String> {
 }
 
 /// Text of a message, whatever its bytes, and not too much of it.
-fn text(bytes: &[u8]) -> String {
+pub(crate) fn text(bytes: &[u8]) -> String {
     shortened(String::from_utf8_lossy(bytes.get(..4 * LONGEST_TEXT).unwrap_or(bytes)).into_owned())
 }
 
-fn shortened(mut text: String) -> String {
+pub(crate) fn shortened(mut text: String) -> String {
     if let Some((end, _)) = text.char_indices().nth(LONGEST_TEXT) {
         text.truncate(end);
         text.push('…');

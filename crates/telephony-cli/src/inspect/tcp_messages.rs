@@ -5,6 +5,7 @@ use super::seen::{Seen, Transport};
 use super::sip::{self, SipMessage};
 use super::tcp::{Direction, Event};
 use super::time::Timestamp;
+use rfc2326_rtsp as rtsp;
 use rfc3261_sip::{FrameLength, Framer};
 use std::collections::HashMap;
 
@@ -36,7 +37,7 @@ enum Mode {
     #[default]
     Searching,
     Sip(Box<Framer>),
-    Rtsp,
+    Rtsp(Box<rtsp::Framer>),
     /// Another protocol: not looked at any more.
     Other,
 }
@@ -108,7 +109,7 @@ impl TcpMessages {
                     }
                     Search::Rtsp(skip) => {
                         used += skip;
-                        side.mode = Mode::Rtsp;
+                        side.mode = Mode::Rtsp(Box::new(rtsp::Framer::new()));
                         self.skipped_bytes += if known { skip as u64 } else { 0 };
                         self.protocols.insert(direction, "RTSP");
                     }
@@ -151,7 +152,15 @@ impl TcpMessages {
                         side.mode = Mode::Searching;
                     }
                 },
-                Mode::Rtsp => break,
+                Mode::Rtsp(framer) => {
+                    framer.push(rest);
+                    used += rest.len();
+                    if Self::poll_rtsp(framer, seen, found).is_err() {
+                        self.skipped_bytes += framer.buffered() as u64;
+                        side.mode = Mode::Searching;
+                    }
+                    break;
+                }
             }
         }
         side.buffer.drain(..used.min(side.buffer.len()));
@@ -160,6 +169,26 @@ impl TcpMessages {
             side.buffer = Vec::new();
             side.mode = Mode::Searching;
         }
+    }
+
+    /// Hands out what is whole.
+    fn poll_rtsp(
+        framer: &mut rtsp::Framer,
+        seen: Seen,
+        found: &mut Vec<Found>,
+    ) -> Result<(), rtsp::ParseError> {
+        while let Some(frame) = framer.poll()? {
+            found.push(match frame {
+                rtsp::Frame::Message(message) => {
+                    Found::Rtsp(seen, RtspMessage::new(message.view(), seen))
+                }
+                rtsp::Frame::Interleaved(frame) => {
+                    let seen = Seen { transport: Transport::Interleaved, ..seen };
+                    Found::Interleaved(seen, frame.channel(), frame.data().to_vec())
+                }
+            });
+        }
+        Ok(())
     }
 }
 

@@ -523,7 +523,7 @@ fn stun(out: &mut String, report: &Report, style: Style) -> fmt::Result {
 
 pub(crate) fn rtsp_state(state: RtspState) -> &'static str {
     match state {
-        RtspState::Init => "nothing set up",
+        RtspState::Init => "no set-up seen",
         RtspState::Ready => "set up",
         RtspState::Playing => "playing",
         RtspState::Recording => "recording",

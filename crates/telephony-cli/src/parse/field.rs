@@ -107,6 +107,15 @@ impl Finding {
         }
     }
 
+    /// The same, found in a message body that starts at `start`: it does not make the message
+    /// invalid.
+    pub(super) fn of_body(self, start: usize) -> Finding {
+        Finding {
+            severity: format!("body {}", self.severity),
+            ..self.moved(start)
+        }
+    }
+
     pub(super) fn is_error(&self) -> bool {
         self.severity == ERROR
     }

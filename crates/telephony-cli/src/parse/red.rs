@@ -15,9 +15,9 @@ pub(super) fn read(input: &[u8]) -> Result<Parsed, Finding> {
         let mut fields = vec![Field::new("payload type", header..header + 1, block.payload_type)];
         if !is_primary {
             fields.push(Field::new("timestamp offset", header + 1..header + 3, block.timestamp_offset));
-            fields.push(Field::new("block length", header + 2..header_end, block.data.len()));
+            fields.push(Field::new("block length", header + 2..header_end, block.payload.len()));
         }
-        fields.push(Field::new("data", place(input, block.data), hex(block.data)));
+        fields.push(Field::new("data", place(input, block.payload), hex(block.payload)));
         let name = if is_primary { "primary block" } else { "redundant block" };
         Field::new(name, header..header_end, "").with(fields)
     });

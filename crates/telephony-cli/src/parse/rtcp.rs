@@ -1,9 +1,9 @@
 //! An RTCP compound packet, packet by packet (RFC 3550 §6, RFC 3611, RFC 4585).
 
-use std::fmt::Display;
+use std::fmt::{Debug, Display};
 
 use rfc3550_rtp::{
-    App, Bye, ReceiverReport, ReportBlocks, RtcpCompound, RtcpPacket, Sdes, SenderInfo,
+    App, Bye, ReceiverReport, ReportBlock, RtcpCompound, RtcpPacket, Sdes, SenderInfo,
     SenderReport,
 };
 
@@ -53,7 +53,28 @@ fn packet_fields(input: &[u8], start: usize, packet: &RtcpPacket<'_>) -> Vec<Fie
         RtcpPacket::Other(raw) => {
             vec![Field::new("body", place(input, raw.body()), hex(raw.body()))]
         }
-        other => vec![Field::new("body", start..start, format_args!("{other:?}"))],
+        RtcpPacket::TransportFeedback(feedback) => feedback_fields(
+            input,
+            start,
+            [feedback.sender_ssrc(), feedback.media_ssrc()],
+            feedback.fci(),
+            &feedback.message(),
+        ),
+        RtcpPacket::PayloadFeedback(feedback) => feedback_fields(
+            input,
+            start,
+            [feedback.sender_ssrc(), feedback.media_ssrc()],
+            feedback.fci(),
+            &feedback.message(),
+        ),
+        RtcpPacket::ExtendedReport(report) => {
+            let mut fields = vec![ssrc(start + 4, report.ssrc())];
+            fields.extend(report.blocks().map(|block| {
+                Field::new("report block", start + 8..start + 8, format_args!("{block:?}"))
+            }));
+            fields
+        }
+        _ => Vec::new(),
     }
 }
 
@@ -68,7 +89,7 @@ fn word(name: &'static str, start: usize, value: impl Display) -> Field {
 
 fn sender_report(start: usize, report: &SenderReport<'_>) -> Vec<Field> {
     let SenderInfo { ntp_timestamp, rtp_timestamp, packet_count, octet_count } =
-        report.sender_info();
+        report.info();
     let mut fields = vec![
         ssrc(start + 4, report.ssrc()),
         Field::new("NTP timestamp", start + 8..start + 16, format_args!("{:#018x}", ntp_timestamp.to_bits())),
@@ -86,7 +107,7 @@ fn receiver_report(start: usize, report: &ReceiverReport<'_>) -> Vec<Field> {
     fields
 }
 
-fn report_blocks(start: usize, blocks: ReportBlocks<'_>) -> impl Iterator<Item = Field> {
+fn report_blocks(start: usize, blocks: impl Iterator<Item = ReportBlock>) -> impl Iterator<Item = Field> {
     blocks.zip(0..).map(move |(block, index)| {
         let at = start + 24 * index;
         Field::new("report block", at..at + 24, "").with(vec![
@@ -134,5 +155,19 @@ fn application(input: &[u8], start: usize, app: &App<'_>) -> Vec<Field> {
         ssrc(start + 4, app.ssrc()),
         Field::new("name", start + 8..start + 12, String::from_utf8_lossy(&name)),
         Field::new("data", place(input, app.data()), hex(app.data())),
+    ]
+}
+
+fn feedback_fields(
+    input: &[u8],
+    start: usize,
+    [sender, media]: [u32; 2],
+    fci: &[u8],
+    message: &impl Debug,
+) -> Vec<Field> {
+    vec![
+        Field::new("SSRC of packet sender", start + 4..start + 8, format_args!("{sender:#010x}")),
+        Field::new("SSRC of media source", start + 8..start + 12, format_args!("{media:#010x}")),
+        Field::new("feedback control information", place(input, fci), format_args!("{message:?}")),
     ]
 }

@@ -37,6 +37,25 @@ pub(super) fn read(input: &[u8]) -> Result<Parsed, Finding> {
     })
 }
 
+/// The field of a message body, which starts at `start` of the message, with its description below.
+pub(super) fn below(
+    field: Field,
+    body: &[u8],
+    start: usize,
+    defects: &mut Vec<Finding>,
+) -> Field {
+    match read(body) {
+        Ok(description) => {
+            defects.extend(description.defects.into_iter().map(|defect| defect.of_body(start)));
+            field.with(description.fields.into_iter().map(|line| line.moved(start)).collect())
+        }
+        Err(error) => {
+            defects.push(error.of_body(start));
+            field
+        }
+    }
+}
+
 fn view(input: &[u8], description: &SessionDescription<'_>, line: Line<'_>) -> Field {
     let value = line.value();
     let place = line.offset()..place(input, &value).end;

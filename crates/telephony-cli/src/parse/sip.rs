@@ -163,26 +163,12 @@ impl<'a> View<'a> {
         let is_sdp = message
             .content_type()
             .is_ok_and(|content| content.is("application", "sdp"));
-        let described = if is_sdp {
-            sdp::read(body).map(|description| {
-                defects.extend(description.defects.into_iter().map(|defect| defect.moved(start)));
-                description.fields.into_iter().map(|field| field.moved(start)).collect()
-            })
-        } else {
-            Ok(Vec::new())
-        };
         let value = match std::str::from_utf8(body) {
             Ok(_) => format!("{} bytes", body.len()),
             Err(_) => hex(body),
         };
         let field = Field::new("body", start..start + body.len(), value);
-        Some(match described {
-            Ok(fields) => field.with(fields),
-            Err(error) => {
-                defects.push(error.moved(start));
-                field
-            }
-        })
+        Some(if is_sdp { sdp::below(field, body, start, defects) } else { field })
     }
 }
 

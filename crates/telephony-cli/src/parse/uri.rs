@@ -41,10 +41,10 @@ impl Components<'_> {
 
     fn host(&self, text: &str, host: Host<'_>) -> Field {
         let kind = match host {
-            Host::Ipv4(_) => "IPv4 address",
-            Host::Ipv6 { .. } => "IPv6 address",
+            Host::V4(_) => "IPv4 address",
+            Host::V6 { .. } => "IPv6 address",
             Host::Name(_) => "name",
-            _ => "other",
+            Host::Future(_) => "address of a later version",
         };
         Field::new("host", place(self.whole, text.as_bytes()), format_args!("{text} ({kind})"))
     }
