@@ -41,11 +41,6 @@ fn walk(uri: &Uri<&str>) -> String {
             );
             assert!(SipUri::parse(uri.secure().as_str()).unwrap().is_secure());
             assert!(uri.request_uri().method().is_none());
-            let port =
-                &all[..all.len() - uri.parameters().as_str().len() - uri.headers().as_str().len()];
-            let port = port
-                .rfind(uri.host_str())
-                .map(|at| &port[at + uri.host_str().len()..]);
             let password = uri
                 .password()
                 .map(|password| format!(":{password}"))
@@ -54,8 +49,12 @@ fn walk(uri: &Uri<&str>) -> String {
                 .user()
                 .map(|user| format!("{user}{password}@"))
                 .unwrap_or_default();
+            let head = format!("{scheme}{user}{}", uri.host_str());
             let tail = format!("{}{}", uri.parameters().as_str(), uri.headers().as_str());
-            format!("{scheme}{user}{}{}{tail}", uri.host_str(), port.unwrap())
+            let port = &all[head.len()..all.len() - tail.len()];
+            let digits = port.strip_prefix(':').unwrap_or(port);
+            assert_eq!(digits.parse().ok(), uri.port(), "{all}");
+            format!("{head}{port}{tail}")
         }
         Uri::Tel(uri) => format!("{scheme}{}{}", uri.number(), uri.parameters().as_str()),
         Uri::Other(uri) => {
