@@ -6,6 +6,7 @@ mod announcements;
 mod calls;
 mod capture;
 mod dtmf;
+mod html;
 mod link;
 mod model;
 mod network;
@@ -80,12 +81,16 @@ pub(crate) fn run(arguments: &Arguments) -> ExitCode {
         return ExitCode::from(2);
     }
     if !report.capture.complete {
-        for problem in report.notes.iter().filter(|_| arguments.json || arguments.html.is_some()) {
+        for problem in report
+            .notes
+            .iter()
+            .filter(|_| arguments.json || arguments.html.is_some())
+        {
             eprintln!("telephony: {file}: {}", text::clean(problem));
         }
     }
     if let Some(out) = &arguments.html
-        && let Err(error) = std::fs::write(out, "")
+        && let Err(error) = std::fs::write(out, html::write(&report))
     {
         eprintln!("telephony: {}: {error}", out.display());
         return ExitCode::from(1);
@@ -114,7 +119,9 @@ pub(crate) fn run(arguments: &Arguments) -> ExitCode {
 
 fn inspect_file(path: &Path, srtp: bool) -> Result<Report, String> {
     let file = File::open(path).map_err(|error| format!("cannot be opened: {error}"))?;
-    let metadata = file.metadata().map_err(|error| format!("cannot be read: {error}"))?;
+    let metadata = file
+        .metadata()
+        .map_err(|error| format!("cannot be read: {error}"))?;
     if metadata.is_dir() {
         return Err("is a directory".into());
     }
@@ -124,9 +131,8 @@ fn inspect_file(path: &Path, srtp: bool) -> Result<Report, String> {
         return inspect(file, &name, srtp);
     }
     let bar = ProgressBar::new(metadata.len());
-    let style = ProgressStyle::with_template(
-        "{bar:40} {bytes}/{total_bytes} {bytes_per_sec}, {eta} to go",
-    );
+    let style =
+        ProgressStyle::with_template("{bar:40} {bytes}/{total_bytes} {bytes_per_sec}, {eta} to go");
     if let Ok(style) = style {
         bar.set_style(style);
     }
@@ -138,13 +144,5 @@ fn inspect_file(path: &Path, srtp: bool) -> Result<Report, String> {
 fn inspect(source: impl Read + Send + 'static, name: &str, srtp: bool) -> Result<Report, String> {
     let mut analysis = Analysis::default();
     let reading = capture::read(source, |packet| analysis.take(&packet))?;
-    let keyed = analysis.keyed_media();
-    let mut report = analysis.finish(name, &reading);
-    if srtp {
-        report.notes.push(match keyed {
-            0 => "--srtp: no session description has keys in it".into(),
-            _ => "--srtp: this version does not decrypt yet; streams are counted, not opened".into(),
-        });
-    }
-    Ok(report)
+    Ok(analysis.finish(name, &reading, srtp))
 }

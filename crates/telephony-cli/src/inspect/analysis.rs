@@ -38,7 +38,6 @@ pub(crate) struct Analysis {
     rtsp: Rtsp,
     protocols: BTreeMap<&'static str, u64>,
     undecoded: BTreeMap<&'static str, u64>,
-    fragment_packets: u64,
 }
 
 /// What SIP messages are about.
@@ -64,10 +63,7 @@ impl Analysis {
         };
         let datagram = match self.fragments.decode(time, ip) {
             Ok(datagram) => datagram,
-            Err(Nothing::Fragment) => {
-                self.fragment_packets += 1;
-                return self.count("IP fragments");
-            }
+            Err(Nothing::Fragment) => return self.count("IP fragments"),
             Err(Nothing::Malformed(reason)) => return self.undecoded(reason),
         };
         let seen = |src_port, dst_port, transport| Seen {
@@ -92,7 +88,9 @@ impl Analysis {
                     let ports = (segment.source_port(), segment.destination_port());
                     let seen = seen(ports.0, ports.1, Transport::Tcp);
                     let direction = (seen.src, seen.dst);
-                    let events = self.connections.take(time, packet.number, direction, &segment);
+                    let events = self
+                        .connections
+                        .take(time, packet.number, direction, &segment);
                     let kind = self.stream_events(direction, events);
                     self.count(kind.unwrap_or("other TCP"));
                 }
@@ -125,9 +123,7 @@ impl Analysis {
             Some(Protocol::Rtcp) if self.rtcp.take(seen, bytes, None, &self.announcements) => {
                 Some("RTCP")
             }
-            Some(Protocol::Rtp)
-                if self.streams.take(seen, bytes, None, &self.announcements) =>
-            {
+            Some(Protocol::Rtp) if self.streams.take(seen, bytes, None, &self.announcements) => {
                 Some("RTP")
             }
             Some(Protocol::Dtls) if is_dtls(bytes) => Some("DTLS"),
@@ -169,19 +165,39 @@ impl Analysis {
         let announcement = self.rtsp.interleaved(seen, channel);
         let _ = match demultiplex(bytes) {
             Some(Protocol::Rtcp) => self.rtcp.take(seen, bytes, None, &self.announcements),
-            _ => self.streams.take(seen, bytes, announcement.as_ref(), &self.announcements),
+            _ => self
+                .streams
+                .take(seen, bytes, announcement.as_ref(), &self.announcements),
         };
     }
 
     /// The report, once the capture has been read.
-    pub(crate) fn finish(mut self, file: &str, reading: &Reading) -> Report {
+    ///
+    /// `decrypt` is whether SRTP was to be opened.
+    pub(crate) fn finish(mut self, file: &str, reading: &Reading, decrypt: bool) -> Report {
         for (direction, events) in self.connections.finish() {
             self.stream_events(direction, events);
         }
         self.streams.finish(&self.announcements);
-        let clock = Clock { start: self.start.unwrap_or_default() };
+        // What looked like RTP and never became a stream was something else.
+        let rtp = self.protocols.remove("RTP").unwrap_or(0);
+        let real = self.streams.datagrams().min(rtp);
+        for (protocol, packets) in [("RTP", real), ("other UDP", rtp - real)] {
+            if packets > 0 {
+                *self.protocols.entry(protocol).or_default() += packets;
+            }
+        }
+        let clock = Clock {
+            start: self.start.unwrap_or_default(),
+        };
         let mut notes = reading.problems.clone();
         self.note_shortcomings(reading, &mut notes);
+        if decrypt {
+            notes.push(match self.announcements.keyed {
+                0 => "--srtp: no session description has keys in it".into(),
+                _ => "--srtp: decryption is not part of this version".into(),
+            });
+        }
         Report {
             schema: model::SCHEMA,
             capture: model::Capture {
@@ -216,31 +232,79 @@ impl Analysis {
                 notes.push(format!("{} {rest}", count(number, noun)));
             }
         };
-        note(reading.cut, "packet", "captured only in part (snapshot length)");
-        note(self.fragments.incomplete(), "IP datagram", "never complete: fragments are missing");
+        note(
+            reading.cut,
+            "packet",
+            "captured only in part (snapshot length)",
+        );
+        note(
+            self.fragments.incomplete(),
+            "IP datagram",
+            "never complete: fragments are missing",
+        );
         let connections = &self.connections;
-        note(connections.missing_bytes, "byte", "of TCP data not in the capture");
+        note(
+            connections.missing_bytes,
+            "byte",
+            "of TCP data not in the capture",
+        );
         note(connections.retransmissions, "TCP segment", "sent again");
         note(self.sip.malformed, "SIP message", "not understood");
-        note(self.tcp_messages.skipped_bytes, "byte", "of TCP streams skipped between messages");
+        note(
+            self.tcp_messages.skipped_bytes,
+            "byte",
+            "of TCP streams skipped between messages",
+        );
+        note(
+            self.streams.encrypted(),
+            "RTP stream",
+            "encrypted (SRTP): counted, not opened",
+        );
         let limits = [
-            (self.sip.calls.left_out, "message", "of further calls left out"),
-            (self.sip.registrations.left_out, "message", "of further registrations left out"),
-            (self.sip.transactions.left_out, "message", "of further SIP transactions left out"),
-            (self.streams.left_out, "packet", "of further RTP streams left out"),
-            (self.rtcp.left_out, "packet", "of further RTCP senders left out"),
-            (self.stun.left_out, "message", "of further STUN transactions left out"),
-            (self.rtsp.left_out, "message", "of further RTSP sessions left out"),
-            (self.announcements.left_out, "announcement", "of further media left out"),
+            (
+                self.sip.calls.left_out,
+                "message",
+                "of further calls left out",
+            ),
+            (
+                self.sip.registrations.left_out,
+                "message",
+                "of further registrations left out",
+            ),
+            (
+                self.sip.transactions.left_out,
+                "message",
+                "of further SIP transactions left out",
+            ),
+            (
+                self.streams.left_out,
+                "packet",
+                "of further RTP streams left out",
+            ),
+            (
+                self.rtcp.left_out,
+                "packet",
+                "of further RTCP senders left out",
+            ),
+            (
+                self.stun.left_out,
+                "message",
+                "of further STUN transactions left out",
+            ),
+            (
+                self.rtsp.left_out,
+                "message",
+                "of further RTSP sessions left out",
+            ),
+            (
+                self.announcements.left_out,
+                "announcement",
+                "of further media left out",
+            ),
         ];
         for (number, noun, rest) in limits {
             note(number, noun, rest);
         }
-    }
-
-    /// Media whose SRTP keys were in their session descriptions.
-    pub(crate) fn keyed_media(&self) -> u64 {
-        self.announcements.keyed
     }
 }
 
@@ -266,7 +330,9 @@ fn is_dtls(bytes: &[u8]) -> bool {
 
 /// ChannelData of TURN (RFC 8656 §12.4): the length fits, with up to three bytes of padding.
 fn is_channel_data(bytes: &[u8]) -> bool {
-    let [0x40..=0x4f, _, high, low, rest @ ..] = bytes else { return false };
+    let [0x40..=0x4f, _, high, low, rest @ ..] = bytes else {
+        return false;
+    };
     let length = usize::from(u16::from_be_bytes([*high, *low]));
     (length..length + 4).contains(&rest.len())
 }

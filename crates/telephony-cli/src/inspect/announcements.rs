@@ -41,7 +41,10 @@ impl Announcements {
             let Some(rtp) = medium.rtp else { continue };
             self.keyed += u64::from(medium.has_keys);
             // A proxy passes on what another announced.
-            let known = self.by_address.get(&rtp).filter(|known| known.call.as_ref() == Some(&call));
+            let known = self
+                .by_address
+                .get(&rtp)
+                .filter(|known| known.call.as_ref() == Some(&call));
             let announcement = Announcement {
                 by: FoundBy::Sdp,
                 owner: known.and_then(|known| known.owner).or(Some(sender)),
@@ -51,7 +54,13 @@ impl Announcements {
                 rtcp_only: false,
             };
             if let Some(rtcp) = medium.rtcp.filter(|rtcp| *rtcp != rtp) {
-                self.announce(rtcp, Announcement { rtcp_only: true, ..announcement.clone() });
+                self.announce(
+                    rtcp,
+                    Announcement {
+                        rtcp_only: true,
+                        ..announcement.clone()
+                    },
+                );
             }
             self.announce(rtp, announcement);
         }
@@ -79,6 +88,8 @@ impl Announcements {
     /// What is announced for packets from `src` to `dst`: the receiver says what it understands;
     /// what only the sender announced is assumed to go both ways.
     pub(crate) fn find(&self, src: SocketAddr, dst: SocketAddr) -> Option<&Rc<Announcement>> {
-        self.by_address.get(&dst).or_else(|| self.by_address.get(&src))
+        self.by_address
+            .get(&dst)
+            .or_else(|| self.by_address.get(&src))
     }
 }

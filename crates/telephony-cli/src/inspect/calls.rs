@@ -25,7 +25,11 @@ impl Log {
     /// Keeps a message; true when the very same has been seen between the same two sockets.
     pub(crate) fn add(&mut self, seen: Seen, digest: u64, summary: String) -> bool {
         let full = self.messages.len() >= MOST_MESSAGES;
-        let again = if full { self.digests.contains(&digest) } else { !self.digests.insert(digest) };
+        let again = if full {
+            self.digests.contains(&digest)
+        } else {
+            !self.digests.insert(digest)
+        };
         self.retransmissions += u64::from(again);
         if full {
             self.left_out += 1;
@@ -92,13 +96,20 @@ pub(crate) struct Calls {
 impl Calls {
     /// Whether a message belongs here: by its method, or because its call is known.
     pub(crate) fn concerns(&self, message: &SipMessage) -> bool {
-        matches!(&*message.cseq_method, "INVITE" | "ACK" | "BYE" | "CANCEL" | "PRACK" | "UPDATE")
-            || self.by_id.contains_key(&message.call_id)
+        matches!(
+            &*message.cseq_method,
+            "INVITE" | "ACK" | "BYE" | "CANCEL" | "PRACK" | "UPDATE"
+        ) || self.by_id.contains_key(&message.call_id)
     }
 
     pub(crate) fn take(&mut self, seen: Seen, message: &SipMessage) {
-        let Some(record) = self.record(seen, message) else { return };
-        if record.log.add(seen, message.digest(seen), message.summary()) {
+        let Some(record) = self.record(seen, message) else {
+            return;
+        };
+        if record
+            .log
+            .add(seen, message.digest(seen), message.summary())
+        {
             return;
         }
         match &message.start {
@@ -123,7 +134,8 @@ impl Calls {
             None => {
                 let record = CallRecord::new(seen, message);
                 self.records.push((message.call_id.clone(), record));
-                self.by_id.insert(message.call_id.clone(), self.records.len() - 1);
+                self.by_id
+                    .insert(message.call_id.clone(), self.records.len() - 1);
                 self.records.len() - 1
             }
         };
@@ -131,7 +143,10 @@ impl Calls {
     }
 
     pub(crate) fn report(&self, clock: Clock) -> Vec<Call> {
-        self.records.iter().map(|(id, record)| record.report(id, clock)).collect()
+        self.records
+            .iter()
+            .map(|(id, record)| record.report(id, clock))
+            .collect()
     }
 }
 
@@ -161,12 +176,14 @@ impl CallRecord {
     fn request(&mut self, seen: Seen, method: &str, message: &SipMessage) {
         match method {
             "INVITE" if message.to.tag.is_none() => {
-                self.caller.get_or_insert_with(|| (seen.src, message.from.tag.clone()));
+                self.caller
+                    .get_or_insert_with(|| (seen.src, message.from.tag.clone()));
                 self.invites.insert(message.cseq);
                 self.credentials |= message.credentials.is_some();
             }
             "INVITE" => {
-                self.re_invites.insert((message.from.tag.clone(), message.cseq));
+                self.re_invites
+                    .insert((message.from.tag.clone(), message.cseq));
             }
             "CANCEL" => self.cancelled = true,
             "BYE" if self.bye.is_none() => {
@@ -186,8 +203,14 @@ impl CallRecord {
         if message.cseq_method != "INVITE" || !is_first {
             return;
         }
-        let at_caller = self.caller.as_ref().is_some_and(|(caller, _)| *caller == seen.dst);
-        let moment = Moment { time: seen.time, at_caller };
+        let at_caller = self
+            .caller
+            .as_ref()
+            .is_some_and(|(caller, _)| *caller == seen.dst);
+        let moment = Moment {
+            time: seen.time,
+            at_caller,
+        };
         if (101..300).contains(&status)
             && let Some(tag) = &message.to.tag
         {
@@ -240,9 +263,15 @@ impl CallRecord {
             status: self.status.as_ref().map(|(status, ..)| *status),
             reason: self.status.as_ref().map(|(_, reason, _)| reason.clone()),
             time: clock.seconds(self.first),
-            ringing_ms: self.caller.as_ref().and(self.ringing.as_ref()).map(since_first),
+            ringing_ms: self
+                .caller
+                .as_ref()
+                .and(self.ringing.as_ref())
+                .map(since_first),
             setup_ms: answered.map(since_first),
-            duration_ms: answered.zip(bye).map(|(from, (to, _))| to.ms_since(from.time)),
+            duration_ms: answered
+                .zip(bye)
+                .map(|(from, (to, _))| to.ms_since(from.time)),
             ended_by: bye.and_then(|(_, side)| *side),
             codecs: self.codecs.clone(),
             forks: self.to_tags.len(),

@@ -67,7 +67,11 @@ pub(crate) fn read(
                         nanoseconds = header.is_nanosecond_precision();
                         // The upper bits tell the length of a frame check sequence.
                         let link = header.network.0 & 0xffff;
-                        interfaces.push(Interface { link, resolution: 1, offset: 0 });
+                        interfaces.push(Interface {
+                            link,
+                            resolution: 1,
+                            offset: 0,
+                        });
                     }
                     PcapBlockOwned::Legacy(record) => {
                         let unit = if nanoseconds { 1 } else { 1000 };
@@ -100,7 +104,9 @@ pub(crate) fn read(
                                 let whole = packet.origlen as usize <= data.len();
                                 reading.packet(&mut take, last, interface.link, data, whole);
                             }
-                            None => reading.problem("a packet names an interface that is not there"),
+                            None => {
+                                reading.problem("a packet names an interface that is not there")
+                            }
                         }
                     }
                     PcapBlockOwned::NG(Block::SimplePacket(packet)) => {
@@ -164,7 +170,12 @@ impl Reading {
         self.packets += 1;
         self.cut += u64::from(!whole);
         self.links.insert(link);
-        take(Packet { number: self.packets, time, link, data });
+        take(Packet {
+            number: self.packets,
+            time,
+            link,
+            data,
+        });
     }
 
     fn problem(&mut self, problem: impl Into<String>) {
@@ -190,7 +201,9 @@ fn open(
     reading: &mut Reading,
 ) -> Result<Box<dyn PcapReaderIterator + Send>, String> {
     let mut source = BufReader::with_capacity(BUFFER, source);
-    let head = source.fill_buf().map_err(|error| format!("cannot be read: {error}"))?;
+    let head = source
+        .fill_buf()
+        .map_err(|error| format!("cannot be read: {error}"))?;
     if head.is_empty() {
         return Err("is empty, not a capture".into());
     }
@@ -206,7 +219,9 @@ fn open(
     if let Some(error) = &failure
         && head.is_empty()
     {
-        return Err(format!("is not a capture: its gzip data cannot be read ({error})"));
+        return Err(format!(
+            "is not a capture: its gzip data cannot be read ({error})"
+        ));
     }
     if let Some(error) = failure {
         reading.problem(format!("the gzip data breaks off early ({error})"));

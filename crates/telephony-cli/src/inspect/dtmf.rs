@@ -34,7 +34,9 @@ impl Digits {
     }
 
     pub(crate) fn take(&mut self, time: Timestamp, timestamp: u32, payload: &[u8]) {
-        let Ok(payload) = EventPayload::parse(payload) else { return };
+        let Ok(payload) = EventPayload::parse(payload) else {
+            return;
+        };
         // Events that follow within one packet lie one after the other (§2.5.1.5).
         let mut timestamp = timestamp;
         for event in payload.events().take(16) {
@@ -73,7 +75,10 @@ impl Digits {
 
     /// The digits alone, in order.
     pub(crate) fn text(&self) -> String {
-        self.events.iter().filter_map(|heard| heard.event.digit()).collect()
+        self.events
+            .iter()
+            .filter_map(|heard| heard.event.digit())
+            .collect()
     }
 
     pub(crate) fn report(&self, rate: u32, clock: Clock) -> Vec<DtmfEvent> {

@@ -55,14 +55,23 @@ pub(crate) fn strip(link: i32, frame: &[u8]) -> Payload<'_> {
         // Packet type, ARPHRD, address length, address: the protocol is last.
         LINUX_SLL => split_u16(frame, 14).map(|(kind, rest)| ether_payload(kind, rest)),
         // The protocol comes first, then reserved, interface, ARPHRD, type, address.
-        LINUX_SLL2 => split_u16(frame, 0)
-            .and_then(|(kind, rest)| Some(ether_payload(kind, rest.get(18..)?))),
+        LINUX_SLL2 => {
+            split_u16(frame, 0).and_then(|(kind, rest)| Some(ether_payload(kind, rest.get(18..)?)))
+        }
         // An address family: host order in NULL, network order in LOOP. 2 is AF_INET everywhere,
         // AF_INET6 is 10, 24, 28 or 30 by system; the version in the packet decides.
         NULL | LOOP => frame.split_first_chunk::<4>().map(|(family, rest)| {
             let family = u32::from_be_bytes(*family);
-            let family = if family > 0xffff { family.swap_bytes() } else { family };
-            if matches!(family, 2 | 10 | 24 | 28 | 30) { Payload::Ip(rest) } else { Payload::Other }
+            let family = if family > 0xffff {
+                family.swap_bytes()
+            } else {
+                family
+            };
+            if matches!(family, 2 | 10 | 24 | 28 | 30) {
+                Payload::Ip(rest)
+            } else {
+                Payload::Other
+            }
         }),
         RAW | RAW_LINUX | RAW_OPENBSD | IPV4 | IPV6 => Some(Payload::Ip(frame)),
         PPP | PPP_HDLC => ppp(frame),
@@ -97,7 +106,11 @@ fn ppp(frame: &[u8]) -> Option<Payload<'_>> {
         (&low, rest) if low & 1 == 1 => (u16::from(low), rest),
         _ => split_u16(frame, 0)?,
     };
-    Some(if matches!(protocol, 0x0021 | 0x0057) { Payload::Ip(rest) } else { Payload::Other })
+    Some(if matches!(protocol, 0x0021 | 0x0057) {
+        Payload::Ip(rest)
+    } else {
+        Payload::Other
+    })
 }
 
 /// The 16-bit number at `at`, and what follows it.
@@ -121,7 +134,11 @@ mod tests {
         let frame = frame(&[header, IP]);
         assert_eq!(strip(link, &frame), Payload::Ip(IP));
         for length in 0..header.len() {
-            assert_ne!(strip(link, &frame[..length]), Payload::Ip(IP), "of {length} bytes");
+            assert_ne!(
+                strip(link, &frame[..length]),
+                Payload::Ip(IP),
+                "of {length} bytes"
+            );
         }
     }
 
@@ -130,10 +147,16 @@ mod tests {
         let addresses = [0x11; 12];
         carries_ip(ETHERNET, &frame(&[&addresses, &[0x08, 0x00]]));
         carries_ip(ETHERNET, &frame(&[&addresses, &[0x86, 0xdd]]));
-        carries_ip(ETHERNET, &frame(&[&addresses, &[0x81, 0, 0, 5, 0x08, 0x00]]));
+        carries_ip(
+            ETHERNET,
+            &frame(&[&addresses, &[0x81, 0, 0, 5, 0x08, 0x00]]),
+        );
         let stacked = [0x88, 0xa8, 0, 7, 0x81, 0, 0, 5, 0x86, 0xdd];
         carries_ip(ETHERNET, &frame(&[&addresses, &stacked]));
-        assert_eq!(strip(ETHERNET, &frame(&[&addresses, &[0x08, 0x06], IP])), Payload::Other);
+        assert_eq!(
+            strip(ETHERNET, &frame(&[&addresses, &[0x08, 0x06], IP])),
+            Payload::Other
+        );
     }
 
     #[test]
@@ -157,7 +180,10 @@ mod tests {
     fn linux_cooked() {
         carries_ip(LINUX_SLL, &frame(&[&[0; 14], &[0x08, 0x00]]));
         carries_ip(LINUX_SLL2, &frame(&[&[0x86, 0xdd], &[0; 18]]));
-        carries_ip(LINUX_SLL2, &frame(&[&[0x81, 0x00], &[0; 18], &[0, 5, 0x08, 0x00]]));
+        carries_ip(
+            LINUX_SLL2,
+            &frame(&[&[0x81, 0x00], &[0; 18], &[0, 5, 0x08, 0x00]]),
+        );
     }
 
     #[test]

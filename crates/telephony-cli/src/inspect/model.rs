@@ -344,7 +344,10 @@ impl Report {
     /// what belongs to that call.
     pub(crate) fn keep_call(&mut self, id: &str) -> Result<(), String> {
         let exact = self.calls.iter().find(|call| call.call_id == id);
-        let mut begun = self.calls.iter().filter(|call| call.call_id.starts_with(id));
+        let mut begun = self
+            .calls
+            .iter()
+            .filter(|call| call.call_id.starts_with(id));
         let kept = match (exact, begun.next(), begun.next()) {
             (Some(call), ..) | (None, Some(call), None) => call.call_id.clone(),
             (None, None, _) => return Err(format!("no call has the Call-ID {id:?}")),

@@ -111,9 +111,15 @@ impl Fragments {
         let key = fragment.key;
         self.forget_stale(time, key);
         let (buffer, _) = self.waiting.entry(key).or_insert_with(|| {
-            (IpDefragBuf::new(IpNumber(key.protocol), Vec::new(), Vec::new()), time)
+            (
+                IpDefragBuf::new(IpNumber(key.protocol), Vec::new(), Vec::new()),
+                time,
+            )
         });
-        if buffer.add(fragment.offset, fragment.more, fragment.payload).is_err() {
+        if buffer
+            .add(fragment.offset, fragment.more, fragment.payload)
+            .is_err()
+        {
             self.waiting.remove(&key);
             self.abandoned += 1;
             return Err(Nothing::Malformed("fragments that contradict each other"));
@@ -269,8 +275,14 @@ mod tests {
         ];
         for order in [[0, 1, 2], [2, 1, 0], [1, 2, 0], [0, 2, 1]] {
             let mut fragments = Fragments::default();
-            assert_eq!(fragments.decode(at(0), &parts[order[0]]), Err(Nothing::Fragment));
-            assert_eq!(fragments.decode(at(0), &parts[order[1]]), Err(Nothing::Fragment));
+            assert_eq!(
+                fragments.decode(at(0), &parts[order[0]]),
+                Err(Nothing::Fragment)
+            );
+            assert_eq!(
+                fragments.decode(at(0), &parts[order[1]]),
+                Err(Nothing::Fragment)
+            );
             let datagram = fragments.decode(at(0), &parts[order[2]]).unwrap();
             assert_eq!(*datagram.payload, whole);
             assert_eq!(fragments.incomplete(), 0);
@@ -283,7 +295,10 @@ mod tests {
         let _ = fragments.decode(at(0), &v4(1, 0, true, b"11111111"));
         let _ = fragments.decode(at(0), &v4(2, 0, true, b"22222222"));
         let last = v4(1, 8, false, b"1");
-        assert_eq!(*fragments.decode(at(0), &last).unwrap().payload, *b"111111111");
+        assert_eq!(
+            *fragments.decode(at(0), &last).unwrap().payload,
+            *b"111111111"
+        );
         assert_eq!(fragments.incomplete(), 1);
     }
 
@@ -291,7 +306,10 @@ mod tests {
     fn a_fragment_does_not_wait_for_ever() {
         let mut fragments = Fragments::default();
         let _ = fragments.decode(at(0), &v4(1, 0, true, b"11111111"));
-        assert_eq!(fragments.decode(at(61), &v4(1, 8, false, b"1")), Err(Nothing::Fragment));
+        assert_eq!(
+            fragments.decode(at(61), &v4(1, 8, false, b"1")),
+            Err(Nothing::Fragment)
+        );
         assert_eq!(fragments.abandoned, 1);
     }
 
@@ -308,7 +326,10 @@ mod tests {
     #[test]
     fn ipv6_extension_headers_are_walked() {
         let options = Ipv6RawExtHeader::new_raw(ip_number::UDP, &[1, 4, 0, 0, 0, 0]).unwrap();
-        let packet = v6(ip_number::IPV6_HOP_BY_HOP, &[&options.to_bytes(), b"payload"]);
+        let packet = v6(
+            ip_number::IPV6_HOP_BY_HOP,
+            &[&options.to_bytes(), b"payload"],
+        );
         let datagram = Fragments::default().decode(at(0), &packet).unwrap();
         assert_eq!(datagram.protocol, ip_number::UDP);
         assert_eq!(&*datagram.payload, b"payload");

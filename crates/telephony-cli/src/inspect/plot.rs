@@ -15,7 +15,11 @@ pub(crate) struct Plot {
 
 impl Default for Plot {
     fn default() -> Self {
-        Self { width: FINEST, slices: Vec::new(), lost: 0 }
+        Self {
+            width: FINEST,
+            slices: Vec::new(),
+            lost: 0,
+        }
     }
 }
 
@@ -29,7 +33,10 @@ impl Plot {
         }
         let time = (since / self.width).floor() * self.width;
         if self.slices.last().is_none_or(|slice| time > slice.time) {
-            self.slices.push(Sample { time, ..Sample::default() });
+            self.slices.push(Sample {
+                time,
+                ..Sample::default()
+            });
         }
         if let Some(slice) = self.slices.last_mut() {
             slice.packets += 1;
@@ -74,7 +81,10 @@ mod tests {
             }
             let samples = plot.samples();
             assert!(samples.len() <= MOST_SLICES);
-            assert_eq!(samples.iter().map(|sample| sample.packets).sum::<u32>(), seconds * 50);
+            assert_eq!(
+                samples.iter().map(|sample| sample.packets).sum::<u32>(),
+                seconds * 50
+            );
             let lost: i32 = samples.iter().map(|sample| sample.lost).sum();
             assert_eq!(lost, ((seconds * 50 - 1) / 100) as i32);
             assert!(samples.windows(2).all(|pair| pair[0].time < pair[1].time));
@@ -87,6 +97,12 @@ mod tests {
         plot.add(0.0, 0, 0.0);
         plot.add(9e9, 1, 0.0);
         plot.add(-9e9, 2, 0.0);
-        assert_eq!(plot.samples().iter().map(|sample| sample.packets).sum::<u32>(), 3);
+        assert_eq!(
+            plot.samples()
+                .iter()
+                .map(|sample| sample.packets)
+                .sum::<u32>(),
+            3
+        );
     }
 }

@@ -15,6 +15,8 @@ struct Record {
     aor: String,
     registrar: String,
     first: Timestamp,
+    /// When the latest attempt began: the request before any challenge.
+    attempt: Timestamp,
     answered: Option<Timestamp>,
     log: Log,
     contacts: Contacts,
@@ -56,34 +58,49 @@ impl Registrations {
                 let record = Record {
                     aor: message.to.uri.clone(),
                     first: seen.time,
+                    attempt: seen.time,
                     removal,
                     ..Default::default()
                 };
                 self.records.push((message.call_id.clone(), record));
-                self.by_id.insert(message.call_id.clone(), self.records.len() - 1);
+                self.by_id
+                    .insert(message.call_id.clone(), self.records.len() - 1);
                 self.records.len() - 1
             }
         };
-        let Some((_, record)) = self.records.get_mut(index) else { return };
-        if !record.log.add(seen, message.digest(seen), message.summary()) {
+        let Some((_, record)) = self.records.get_mut(index) else {
+            return;
+        };
+        if !record
+            .log
+            .add(seen, message.digest(seen), message.summary())
+        {
             record.take(seen, message);
         }
     }
 
     pub(crate) fn report(&self, clock: Clock) -> Vec<Registration> {
-        self.records.iter().map(|(id, record)| record.report(id, clock)).collect()
+        self.records
+            .iter()
+            .map(|(id, record)| record.report(id, clock))
+            .collect()
     }
 }
 
 impl Record {
     fn is_registered(&self) -> bool {
-        self.status.as_ref().is_some_and(|(status, ..)| (200..300).contains(status))
+        self.status
+            .as_ref()
+            .is_some_and(|(status, ..)| (200..300).contains(status))
     }
 
     fn take(&mut self, seen: Seen, message: &SipMessage) {
         match &message.start {
             Start::Request { uri, .. } => {
                 self.registrar.clone_from(uri);
+                if !matches!(self.status, None | Some((401 | 407, ..))) {
+                    self.attempt = seen.time;
+                }
                 self.cseq = message.cseq;
                 self.removal |= message.is_removal();
                 if !message.contacts.uris.is_empty() {
@@ -112,7 +129,10 @@ impl Record {
     }
 
     fn authentication(&self) -> Authentication {
-        let answer = self.status.as_ref().map(|(status, _, cseq)| (*status, *cseq));
+        let answer = self
+            .status
+            .as_ref()
+            .map(|(status, _, cseq)| (*status, *cseq));
         match (&self.credentials, answer) {
             (Some((sent, ..)), Some((status, cseq))) if cseq >= *sent => match status {
                 200..300 => Authentication::Accepted,
@@ -144,7 +164,12 @@ impl Record {
             call_id: call_id.to_owned(),
             aor: self.aor.clone(),
             registrar: self.registrar.clone(),
-            contacts: self.contacts.uris.iter().map(|(uri, _)| uri.clone()).collect(),
+            contacts: self
+                .contacts
+                .uris
+                .iter()
+                .map(|(uri, _)| uri.clone())
+                .collect(),
             state: self.state(),
             authentication: self.authentication(),
             user,
@@ -154,7 +179,9 @@ impl Record {
             reason: self.status.as_ref().map(|(_, reason, _)| reason.clone()),
             expires_s: self.expires,
             time: clock.seconds(self.first),
-            duration_ms: self.answered.map(|answered| answered.ms_since(self.first)),
+            duration_ms: self
+                .answered
+                .map(|answered| answered.ms_since(self.attempt)),
             messages: self.log.report(clock),
             messages_left_out: self.log.left_out,
         }

@@ -55,11 +55,17 @@ impl Rtcp {
         let call = call.or_else(|| announcement.and_then(|found| found.call.as_ref()));
         let may_be_encrypted = announcement.is_some_and(|found| found.encrypted);
         let whole = RtcpCompound::parse_reduced_size(datagram);
-        let well_formed = whole.as_ref().is_ok_and(|compound| compound.packets().all(|p| p.is_ok()));
+        let well_formed = whole
+            .as_ref()
+            .is_ok_and(|compound| compound.packets().all(|p| p.is_ok()));
         if may_be_encrypted && !well_formed {
             // Only the header and the SSRC are in the clear (RFC 3711 §3.4).
-            let Some((_, rest)) = datagram.split_first_chunk::<4>() else { return false };
-            let Some((sender, _)) = rest.split_first_chunk::<4>() else { return false };
+            let Some((_, rest)) = datagram.split_first_chunk::<4>() else {
+                return false;
+            };
+            let Some((sender, _)) = rest.split_first_chunk::<4>() else {
+                return false;
+            };
             if let Some(source) = self.source(seen, u32::from_be_bytes(*sender), call) {
                 source.encrypted = true;
                 source.count("SRTCP");
@@ -115,9 +121,12 @@ impl Rtcp {
             _ => None,
         };
         let blocks = blocks.into_iter().flatten();
-        let blocks: Vec<_> =
-            blocks.map(|block| (seen.time, block, self.round_trip(seen.time, &block))).collect();
-        let Some(source) = self.source(seen, from, call) else { return };
+        let blocks: Vec<_> = blocks
+            .map(|block| (seen.time, block, self.round_trip(seen.time, &block)))
+            .collect();
+        let Some(source) = self.source(seen, from, call) else {
+            return;
+        };
         source.count(&kind);
         for report in blocks {
             if source.reports.len() < MOST_REPORTS {
@@ -141,11 +150,16 @@ impl Rtcp {
     /// From the place of capture to the reporter and back: the report's passing less that of the
     /// sender report it answers, less the time the reporter held it (§6.4.1).
     fn round_trip(&self, now: Timestamp, block: &ReportBlock) -> Option<f64> {
-        let sent = self.sent.get(&(block.ssrc, block.last_sr)).filter(|_| block.last_sr.0 != 0)?;
+        let sent = self
+            .sent
+            .get(&(block.ssrc, block.last_sr))
+            .filter(|_| block.last_sr.0 != 0)?;
         let held = block.delay_since_last_sr.to_duration().as_secs_f64() * 1000.0;
         let round_trip = now.ms_since(*sent) - held;
         // The units of the delay are 15 µs: a little less than nothing is nothing.
-        (-1.0..LONGEST_ROUND_TRIP_MS).contains(&round_trip).then(|| round(round_trip.max(0.0)))
+        (-1.0..LONGEST_ROUND_TRIP_MS)
+            .contains(&round_trip)
+            .then(|| round(round_trip.max(0.0)))
     }
 
     fn source(&mut self, seen: Seen, ssrc: u32, call: Option<&Rc<str>>) -> Option<&mut Source> {
@@ -182,7 +196,10 @@ impl Rtcp {
     }
 
     pub(crate) fn report(&self, clock: Clock, streams: &Streams) -> Vec<model::RtcpSource> {
-        self.sources.iter().map(|source| source.report(clock, streams)).collect()
+        self.sources
+            .iter()
+            .map(|source| source.report(clock, streams))
+            .collect()
     }
 }
 
@@ -195,10 +212,14 @@ impl Source {
     }
 
     fn report(&self, clock: Clock, streams: &Streams) -> model::RtcpSource {
-        let of_stream = streams.of_ssrc(self.ssrc).and_then(|stream| stream.call.as_ref());
+        let of_stream = streams
+            .of_ssrc(self.ssrc)
+            .and_then(|stream| stream.call.as_ref());
         let call = self.call.as_ref().or(of_stream);
         let reports = self.reports.iter().map(|(time, block, round_trip_ms)| {
-            let rate = streams.of_ssrc(block.ssrc).and_then(|stream| stream.clock_rate);
+            let rate = streams
+                .of_ssrc(block.ssrc)
+                .and_then(|stream| stream.clock_rate);
             RtcpReport {
                 time: clock.seconds(*time),
                 about: ssrc(block.ssrc),
@@ -227,8 +248,13 @@ impl Source {
 
 /// The other packet types: their sender, and the name they go by.
 fn named(packet: &RtcpPacket<'_>) -> (Option<u32>, String) {
-    let RtcpPacket::Other(raw) = packet else { return (None, "other".into()) };
-    let sender = raw.body().first_chunk().map(|ssrc| u32::from_be_bytes(*ssrc));
+    let RtcpPacket::Other(raw) = packet else {
+        return (None, "other".into());
+    };
+    let sender = raw
+        .body()
+        .first_chunk()
+        .map(|ssrc| u32::from_be_bytes(*ssrc));
     let name = match raw.packet_type().0 {
         205 => "RTPFB".to_owned(),
         206 => "PSFB".to_owned(),

@@ -58,8 +58,11 @@ impl Rtsp {
         announcements: &mut Announcements,
     ) {
         let from_client = self.is_from_client(seen, message);
-        let (client, server) =
-            if from_client { (seen.src, seen.dst) } else { (seen.dst, seen.src) };
+        let (client, server) = if from_client {
+            (seen.src, seen.dst)
+        } else {
+            (seen.dst, seen.src)
+        };
         let known = self.by_connection.get(&(client, server)).copied();
         let known = known.filter(|index| {
             // Another session on the same connection is another record.
@@ -78,11 +81,14 @@ impl Rtsp {
                 let before = before.and_then(|index| self.records.get_mut(index));
                 let record = Record::new(client, server, seen, before);
                 self.records.push(record);
-                self.by_connection.insert((client, server), self.records.len() - 1);
+                self.by_connection
+                    .insert((client, server), self.records.len() - 1);
                 self.records.len() - 1
             }
         };
-        let Some(record) = self.records.get_mut(index) else { return };
+        let Some(record) = self.records.get_mut(index) else {
+            return;
+        };
         match &message.start {
             Start::Request { method, uri } => record.request(seen, method, uri, message),
             Start::Response { status, reason } => {
@@ -108,12 +114,19 @@ impl Rtsp {
         let index = index.or_else(|| self.by_connection.get(&(seen.dst, seen.src)))?;
         let record = self.records.get_mut(*index)?;
         record.interleaved += 1;
-        let track = record.tracks.iter().rev().find(|(.., channels)| channels.contains(&channel));
+        let track = record
+            .tracks
+            .iter()
+            .rev()
+            .find(|(.., channels)| channels.contains(&channel));
         track.map(|(_, announcement, _)| announcement.clone())
     }
 
     pub(crate) fn report(&self, clock: Clock) -> Vec<RtspSession> {
-        self.records.iter().map(|record| record.report(clock)).collect()
+        self.records
+            .iter()
+            .map(|record| record.report(clock))
+            .collect()
     }
 }
 
@@ -152,7 +165,8 @@ impl Record {
     }
 
     fn request(&mut self, seen: Seen, method: &str, uri: &str, message: &RtspMessage) {
-        self.log.add(seen, message.digest(), format!("{method} {uri}"));
+        self.log
+            .add(seen, message.digest(), format!("{method} {uri}"));
         if method != "SETUP" || self.uri.is_none() {
             self.uri = Some(uri.to_owned());
         }
@@ -194,7 +208,8 @@ impl Record {
         let pending = message.cseq.and_then(|cseq| self.pending.remove(&cseq));
         let method = pending.as_ref().map_or("", |pending| &pending.method);
         let summary = format!("{status} {reason} {method}");
-        self.log.add(seen, message.digest(), summary.trim_end().to_owned());
+        self.log
+            .add(seen, message.digest(), summary.trim_end().to_owned());
         let credentials = pending.as_ref().is_some_and(|pending| pending.credentials);
         self.challenged |= status == 401;
         self.authentication = match status {
@@ -241,29 +256,47 @@ impl Record {
             by: FoundBy::Rtsp,
             call: None,
             owner: None,
-            codecs: medium.map(|medium| medium.codecs.clone()).unwrap_or_default(),
+            codecs: medium
+                .map(|medium| medium.codecs.clone())
+                .unwrap_or_default(),
             encrypted: offer.secure,
             rtcp_only: false,
         };
         let codec = medium.and_then(|medium| {
-            medium.preference.iter().find_map(|pt| medium.codecs.get(pt)).map(Codec::to_string)
+            medium
+                .preference
+                .iter()
+                .find_map(|pt| medium.codecs.get(pt))
+                .map(Codec::to_string)
         });
         let ends = [
-            (offer.destination.unwrap_or(self.client.ip()), offer.client_ports),
+            (
+                offer.destination.unwrap_or(self.client.ip()),
+                offer.client_ports,
+            ),
             (offer.source.unwrap_or(self.server.ip()), offer.server_ports),
         ];
         for (address, ports) in ends {
             let Some((rtp, rtcp)) = ports else { continue };
             announcements.announce(SocketAddr::new(address, rtp), announcement.clone());
             if rtcp != rtp {
-                let announcement = Announcement { rtcp_only: true, ..announcement.clone() };
+                let announcement = Announcement {
+                    rtcp_only: true,
+                    ..announcement.clone()
+                };
                 announcements.announce(SocketAddr::new(address, rtcp), announcement);
             }
         }
         if self.tracks.len() < MOST_TRACKS {
-            let track =
-                RtspTrack { uri: uri.to_owned(), transport: offer.text.clone(), codec };
-            let channels = offer.channels.map(|(rtp, rtcp)| vec![rtp, rtcp]).unwrap_or_default();
+            let track = RtspTrack {
+                uri: uri.to_owned(),
+                transport: offer.text.clone(),
+                codec,
+            };
+            let channels = offer
+                .channels
+                .map(|(rtp, rtcp)| vec![rtp, rtcp])
+                .unwrap_or_default();
             self.tracks.push((track, Rc::new(announcement), channels));
         }
     }
@@ -272,7 +305,10 @@ impl Record {
     fn medium(&self, uri: &str) -> Option<&Medium> {
         let media = &self.description.as_ref()?.media;
         let named = media.iter().find(|medium| {
-            medium.control.as_ref().is_some_and(|control| uri.ends_with(control.as_str()))
+            medium
+                .control
+                .as_ref()
+                .is_some_and(|control| uri.ends_with(control.as_str()))
         });
         named.or_else(|| media.get(self.tracks.len()))
     }
@@ -287,7 +323,11 @@ impl Record {
             state: self.state,
             authentication: self.authentication,
             user_agent: self.user_agent.clone(),
-            tracks: self.tracks.iter().map(|(track, ..)| track.clone()).collect(),
+            tracks: self
+                .tracks
+                .iter()
+                .map(|(track, ..)| track.clone())
+                .collect(),
             interleaved_packets: self.interleaved,
             messages: self.log.report(clock),
             messages_left_out: self.log.left_out,

@@ -43,14 +43,18 @@ pub(crate) struct Transport {
 impl RtspMessage {
     pub(crate) fn new(message: MessageRef<'_>, seen: Seen) -> Self {
         let start = match message.start_line() {
-            StartLine::Request { method, uri } => {
-                Start::Request { method: method.as_str().to_owned(), uri: text(uri) }
-            }
-            StartLine::Status { code, reason } => {
-                Start::Response { status: code.code(), reason: text(reason) }
-            }
+            StartLine::Request { method, uri } => Start::Request {
+                method: method.as_str().to_owned(),
+                uri: text(uri),
+            },
+            StartLine::Status { code, reason } => Start::Response {
+                status: code.code(),
+                reason: text(reason),
+            },
         };
-        let is_sdp = message.content_type().is_some_and(|kind| kind.contains("sdp"));
+        let is_sdp = message
+            .content_type()
+            .is_some_and(|kind| kind.contains("sdp"));
         let is_sdp = is_sdp || message.body().starts_with(b"v=0");
         let user_agent = message.first(HeaderName::UserAgent);
         let mut hasher = DefaultHasher::new();
@@ -62,7 +66,9 @@ impl RtspMessage {
             transport: Transport::of(message),
             credentials: message.first(HeaderName::Authorization).is_some(),
             user_agent: user_agent.map(|field| text(field.value())),
-            sdp: is_sdp.then(|| Sdp::parse(message.body(), seen.src.ip())).flatten(),
+            sdp: is_sdp
+                .then(|| Sdp::parse(message.body(), seen.src.ip()))
+                .flatten(),
             hash: hasher.finish(),
         }
     }
@@ -83,11 +89,17 @@ impl Transport {
         Some(Self {
             text: text(raw.value()),
             secure: transport.profile.starts_with("SAVP"),
-            client_ports: transport.client_port.map(|pair| port(pair.first, pair.last)),
-            server_ports: transport.server_port.map(|pair| port(pair.first, pair.last)),
+            client_ports: transport
+                .client_port
+                .map(|pair| port(pair.first, pair.last)),
+            server_ports: transport
+                .server_port
+                .map(|pair| port(pair.first, pair.last)),
             source: address(transport.source),
             destination: address(transport.destination),
-            channels: transport.interleaved.map(|pair| channel(pair.first, pair.last)),
+            channels: transport
+                .interleaved
+                .map(|pair| channel(pair.first, pair.last)),
         })
     }
 }
@@ -95,6 +107,8 @@ impl Transport {
 fn session(message: MessageRef<'_>) -> Option<String> {
     match message.get::<Session<'_>>()? {
         Ok(session) => Some(shortened(session.id.to_owned())),
-        Err(_) => message.first(<Session<'_> as headers::Header>::NAME).map(|raw| text(raw.value())),
+        Err(_) => message
+            .first(<Session<'_> as headers::Header>::NAME)
+            .map(|raw| text(raw.value())),
     }
 }

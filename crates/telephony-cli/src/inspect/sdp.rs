@@ -48,8 +48,13 @@ impl Sdp {
     pub(crate) fn parse(body: &[u8], sender: IpAddr) -> Option<Self> {
         let mut parser = Parser::new();
         let description = parser.parse(body).ok()?;
-        let media = description.media().take(64).filter_map(|medium| Medium::new(&medium, sender));
-        Some(Self { media: media.collect() })
+        let media = description
+            .media()
+            .take(64)
+            .filter_map(|medium| Medium::new(&medium, sender));
+        Some(Self {
+            media: media.collect(),
+        })
     }
 
     /// The first encoding of every accepted medium, as answered.
@@ -57,8 +62,13 @@ impl Sdp {
         let accepted = self.media.iter().filter(|medium| medium.rtp.is_some());
         accepted
             .filter_map(|medium| {
-                let mut codecs = medium.preference.iter().filter_map(|pt| medium.codecs.get(pt));
-                codecs.find(|codec| !codec.is_auxiliary()).map(Codec::to_string)
+                let mut codecs = medium
+                    .preference
+                    .iter()
+                    .filter_map(|pt| medium.codecs.get(pt));
+                codecs
+                    .find(|codec| !codec.is_auxiliary())
+                    .map(Codec::to_string)
             })
             .collect()
     }
@@ -66,7 +76,10 @@ impl Sdp {
     /// A word about the media for the ladder: `audio PCMU, video sendonly`.
     pub(crate) fn summary(&self) -> String {
         let parts = self.media.iter().map(|medium| {
-            let codec = medium.preference.iter().filter_map(|pt| medium.codecs.get(pt));
+            let codec = medium
+                .preference
+                .iter()
+                .filter_map(|pt| medium.codecs.get(pt));
             let codec = codec.map(|codec| codec.name.as_str()).next();
             let mut part = medium.kind.clone();
             match (medium.rtp, codec) {
@@ -112,7 +125,10 @@ impl Medium {
                 codecs.insert(*payload_type, codec);
             }
         }
-        let control = medium.attributes_named(Control::NAME).next().and_then(|field| field.value());
+        let control = medium
+            .attributes_named(Control::NAME)
+            .next()
+            .and_then(|field| field.value());
         Some(Self {
             kind: field.media.to_string(),
             rtp,
@@ -128,7 +144,9 @@ impl Medium {
 
     /// Whether the medium is SRTP (RFC 4568 §3.1, RFC 5764).
     pub(crate) fn is_secure(&self) -> bool {
-        self.proto.split('/').any(|part| matches!(part, "SAVP" | "SAVPF"))
+        self.proto
+            .split('/')
+            .any(|part| matches!(part, "SAVP" | "SAVPF"))
     }
 }
 

@@ -69,9 +69,15 @@ pub(crate) fn is_likely(bytes: &[u8]) -> bool {
     if bytes.starts_with(b"SIP/2.0 ") {
         return true;
     }
-    let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let line = bytes
+        .split(|byte| *byte == b'\n')
+        .next()
+        .unwrap_or_default();
     let line = line.strip_suffix(b"\r").unwrap_or(line);
-    let method = line.iter().take_while(|byte| byte.is_ascii_uppercase()).count();
+    let method = line
+        .iter()
+        .take_while(|byte| byte.is_ascii_uppercase())
+        .count();
     (2..=32).contains(&method)
         && line.get(method) == Some(&b' ')
         && line.len() < 8192
@@ -84,12 +90,14 @@ impl SipMessage {
         let mut parser = Parser::new().policy(Policy::Forensic);
         let message = parser.parse(bytes).ok()?;
         let start = match message.start_line() {
-            StartLine::Request { method, uri } => {
-                Start::Request { method: method.as_str().to_owned(), uri: text(uri) }
-            }
-            StartLine::Status { code, reason } => {
-                Start::Response { status: code.get(), reason: text(reason) }
-            }
+            StartLine::Request { method, uri } => Start::Request {
+                method: method.as_str().to_owned(),
+                uri: text(uri),
+            },
+            StartLine::Status { code, reason } => Start::Response {
+                status: code.get(),
+                reason: text(reason),
+            },
         };
         let call_id = text(message.first(HeaderName::CallId)?.value());
         let (cseq, cseq_method) = cseq(message)?;
@@ -107,10 +115,15 @@ impl SipMessage {
             cseq,
             cseq_method,
             contacts: contacts(message),
-            expires: message.get::<Expires>().and_then(Result::ok).map(|expires| expires.0),
+            expires: message
+                .get::<Expires>()
+                .and_then(Result::ok)
+                .map(|expires| expires.0),
             challenge: challenge(message),
             credentials: credentials(message),
-            sdp: is_sdp.then(|| Sdp::parse(message.body(), seen.src.ip())).flatten(),
+            sdp: is_sdp
+                .then(|| Sdp::parse(message.body(), seen.src.ip()))
+                .flatten(),
             hash: hasher.finish(),
         })
     }
@@ -159,8 +172,12 @@ impl SipMessage {
     /// same contact, or of the first.
     pub(crate) fn granted_expires(&self, asked: &Contacts) -> Option<u32> {
         let granted = self.contacts.uris.iter();
-        let same = granted.clone().find(|(uri, _)| asked.uris.iter().any(|(own, _)| own == uri));
-        let of_contact = same.or_else(|| granted.clone().next()).and_then(|(_, expires)| *expires);
+        let same = granted
+            .clone()
+            .find(|(uri, _)| asked.uris.iter().any(|(own, _)| own == uri));
+        let of_contact = same
+            .or_else(|| granted.clone().next())
+            .and_then(|(_, expires)| *expires);
         of_contact.or(self.expires)
     }
 }
@@ -182,13 +199,22 @@ fn party<'a, T: Header<'a>>(
     match message.get::<T>() {
         Some(Ok(value)) => {
             let (uri, tag) = split(&value);
-            Party { uri: shortened(uri), tag: tag.map(str::to_owned) }
+            Party {
+                uri: shortened(uri),
+                tag: tag.map(str::to_owned),
+            }
         }
         Some(Err(_)) => {
-            let raw = message.first(T::NAME).map(|field| text(field.value())).unwrap_or_default();
+            let raw = message
+                .first(T::NAME)
+                .map(|field| text(field.value()))
+                .unwrap_or_default();
             let (uri, rest) = raw.split_once(";tag=").unwrap_or((&raw, ""));
             let tag = rest.split(';').next().filter(|tag| !tag.is_empty());
-            Party { uri: uri.trim().to_owned(), tag: tag.map(str::to_owned) }
+            Party {
+                uri: uri.trim().to_owned(),
+                tag: tag.map(str::to_owned),
+            }
         }
         None => Party::default(),
     }
@@ -200,7 +226,9 @@ fn contacts(message: MessageRef<'_>) -> Contacts {
         match contact {
             Contact::All => contacts.all = true,
             Contact::Address(address) => {
-                contacts.uris.push((shortened(address.uri().to_string()), address.expires()));
+                contacts
+                    .uris
+                    .push((shortened(address.uri().to_string()), address.expires()));
             }
         }
     }
@@ -211,7 +239,9 @@ fn challenge(message: MessageRef<'_>) -> Option<Challenge> {
     let field = message
         .first(HeaderName::WwwAuthenticate)
         .or_else(|| message.first(HeaderName::ProxyAuthenticate))?;
-    Some(Challenge { algorithm: auth_parameter(&text(field.value()), "algorithm") })
+    Some(Challenge {
+        algorithm: auth_parameter(&text(field.value()), "algorithm"),
+    })
 }
 
 fn credentials(message: MessageRef<'_>) -> Option<Credentials> {
@@ -292,7 +322,14 @@ mod tests {
         assert_eq!(parameter("algorithm").as_deref(), Some("MD5"));
         assert_eq!(parameter("nonce").as_deref(), Some("xyz"));
         assert_eq!(parameter("opaque"), None);
-        for broken in ["Digest", "Digest ", "Digest a", "Digest a=\"", "Digest =,=,\"", ""] {
+        for broken in [
+            "Digest",
+            "Digest ",
+            "Digest a",
+            "Digest a=\"",
+            "Digest =,=,\"",
+            "",
+        ] {
             assert_eq!(auth_parameter(broken, "realm"), None, "{broken}");
         }
     }

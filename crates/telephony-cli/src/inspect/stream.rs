@@ -7,7 +7,7 @@ use super::plot::Plot;
 use super::sdp::Codec;
 use super::seen::{Clock, Seen, Transport};
 use super::time::Timestamp;
-use rfc2198_red::{RedPayload, Recovery, RecoveryConfig};
+use rfc2198_red::{Recovery, RecoveryConfig, RedPayload};
 use rfc3550_rtp::{Jitter, Reception, RtpPacket, SequenceStatistics, StatisticsConfig};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
@@ -19,8 +19,9 @@ const FINE: u32 = 256;
 /// Packets held back while the clock rate is not known.
 const MOST_PENDING: usize = 64;
 /// Clock rates in use, for streams that nobody explained.
-const USUAL_RATES: [u32; 9] =
-    [8000, 11_025, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000, 90_000];
+const USUAL_RATES: [u32; 9] = [
+    8000, 11_025, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000, 90_000,
+];
 
 /// Jitter and what became of it over time.
 #[derive(Default)]
@@ -49,7 +50,7 @@ pub(crate) struct Stream {
     announcement: Option<Rc<Announcement>>,
     generation: u64,
     payload_types: BTreeMap<u8, u64>,
-    packets: u64,
+    pub(crate) packets: u64,
     bytes: u64,
     sequence: SequenceStatistics,
     /// Expected and received before the last restart.
@@ -138,12 +139,16 @@ impl Stream {
 
     fn codec(&self, payload_type: u8) -> Option<Codec> {
         let announced = self.announcement.as_ref();
-        let announced = announced.and_then(|found| found.codecs.get(&payload_type)).cloned();
+        let announced = announced
+            .and_then(|found| found.codecs.get(&payload_type))
+            .cloned();
         announced.or_else(|| Codec::of_profile(payload_type))
     }
 
-    fn encrypted(&self) -> bool {
-        self.announcement.as_ref().is_some_and(|found| found.encrypted)
+    pub(crate) fn encrypted(&self) -> bool {
+        self.announcement
+            .as_ref()
+            .is_some_and(|found| found.encrypted)
     }
 
     pub(crate) fn take(&mut self, seen: Seen, packet: &RtpPacket<&[u8]>) {
@@ -232,7 +237,11 @@ impl Stream {
             self.set_clock_rate(rate);
             return;
         }
-        let media: Vec<_> = self.pending.iter().filter(|(.., is_event)| !is_event).collect();
+        let media: Vec<_> = self
+            .pending
+            .iter()
+            .filter(|(.., is_event)| !is_event)
+            .collect();
         let rate = match (media.first(), media.last()) {
             (Some((from, first, _)), Some((to, last, _))) if to > from => {
                 let ran = f64::from(last.wrapping_sub(*first) as i32);
@@ -269,9 +278,12 @@ impl Stream {
         if let Some(codec) = self.red.guessed_codec() {
             return Some(codec);
         }
-        let codecs = self.payload_types.iter().filter_map(|(payload_type, packets)| {
-            self.codec(*payload_type).map(|codec| (codec, *packets))
-        });
+        let codecs = self
+            .payload_types
+            .iter()
+            .filter_map(|(payload_type, packets)| {
+                self.codec(*payload_type).map(|codec| (codec, *packets))
+            });
         let main = codecs.max_by_key(|(codec, packets)| (!codec.is_telephone_event(), *packets));
         match main {
             Some((codec, _)) if codec.is_red() => {
@@ -321,7 +333,9 @@ impl Stream {
             duration_ms: round(duration_ms),
             red: self.red.report(),
             has_events: !self.digits.is_empty(),
-            ladder: self.owners.map(|(src, dst)| (src.to_string(), dst.to_string())),
+            ladder: self
+                .owners
+                .map(|(src, dst)| (src.to_string(), dst.to_string())),
             series: self.plot.samples(),
         }
     }
@@ -344,7 +358,8 @@ impl Stream {
 
 impl JitterTrack {
     fn take(&mut self, rate: u32, timestamp: u32, arrival: u32) {
-        self.jitter.update(rfc3550_rtp::Timestamp(timestamp), arrival);
+        self.jitter
+            .update(rfc3550_rtp::Timestamp(timestamp), arrival);
         self.packets += 1;
         let ms = self.ms(rate);
         self.max_ms = self.max_ms.max(ms);
@@ -374,8 +389,11 @@ impl RedTrack {
             return;
         };
         let primary = payload.primary().payload_type;
-        self.with_redundancy +=
-            u64::from(payload.redundant().any(|block| block.payload_type == primary));
+        self.with_redundancy += u64::from(
+            payload
+                .redundant()
+                .any(|block| block.payload_type == primary),
+        );
         self.max_blocks = self.max_blocks.max(payload.redundant_count() + 1);
         self.primaries.insert(primary);
         if !announced && self.with_redundancy == 0 {
@@ -411,7 +429,10 @@ impl RedTrack {
             malformed: self.malformed,
             max_blocks: self.max_blocks,
             primary_payload_types: self.primaries.iter().copied().collect(),
-            recovered: self.recovery.as_ref().map_or(0, |recovery| recovery.statistics().recovered),
+            recovered: self
+                .recovery
+                .as_ref()
+                .map_or(0, |recovery| recovery.statistics().recovered),
         })
     }
 }

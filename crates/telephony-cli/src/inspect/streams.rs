@@ -67,7 +67,11 @@ impl Streams {
         let found = announcement.or_else(|| announcements.find(seen.src, seen.dst));
         let found = found.filter(|announcement| !announcement.rtcp_only);
         let key = (seen.src, seen.dst, packet.ssrc());
-        if let Some(stream) = self.by_key.get(&key).and_then(|index| self.streams.get_mut(*index)) {
+        if let Some(stream) = self
+            .by_key
+            .get(&key)
+            .and_then(|index| self.streams.get_mut(*index))
+        {
             if let Some(found) = found {
                 stream.announced(found, announcements.generation);
             }
@@ -76,7 +80,11 @@ impl Streams {
         }
         if found.is_some() {
             let held = self.release(key);
-            self.begin(key, held.iter().map(|(seen, bytes)| (*seen, &bytes[..])), found);
+            self.begin(
+                key,
+                held.iter().map(|(seen, bytes)| (*seen, &bytes[..])),
+                found,
+            );
             self.begin(key, [(seen, datagram)].into_iter(), found);
             return true;
         }
@@ -133,8 +141,8 @@ impl Streams {
         candidate.numbers += usize::from(step > 0);
         candidate.highest = number;
         candidate.held.push((seen, bytes.to_vec()));
-        let convincing = candidate.held.len() >= CONVINCING_PACKETS
-            && candidate.numbers >= CONVINCING_NUMBERS;
+        let convincing =
+            candidate.held.len() >= CONVINCING_PACKETS && candidate.numbers >= CONVINCING_NUMBERS;
         // Something that repeats the same header for ever is no stream.
         let hopeless = candidate.held.len() > 8 * CONVINCING_PACKETS;
         if hopeless {
@@ -143,15 +151,26 @@ impl Streams {
         } else if convincing {
             let key = (seen.src, seen.dst, ssrc);
             let held = self.release(key);
-            self.begin(key, held.iter().map(|(seen, bytes)| (*seen, &bytes[..])), None);
+            self.begin(
+                key,
+                held.iter().map(|(seen, bytes)| (*seen, &bytes[..])),
+                None,
+            );
         }
     }
 
     /// The held packets of a candidate, which is none any more.
     fn release(&mut self, (src, dst, ssrc): Key) -> Vec<(Seen, Vec<u8>)> {
-        let Some(pair) = self.pairs.get_mut(&(src, dst)) else { return Vec::new() };
-        let index = pair.candidates.iter().position(|candidate| candidate.ssrc == ssrc);
-        index.map(|index| pair.candidates.swap_remove(index).held).unwrap_or_default()
+        let Some(pair) = self.pairs.get_mut(&(src, dst)) else {
+            return Vec::new();
+        };
+        let index = pair
+            .candidates
+            .iter()
+            .position(|candidate| candidate.ssrc == ssrc);
+        index
+            .map(|index| pair.candidates.swap_remove(index).held)
+            .unwrap_or_default()
     }
 
     fn begin<'a>(
@@ -161,7 +180,9 @@ impl Streams {
         announcement: Option<&Rc<Announcement>>,
     ) {
         for (seen, bytes) in packets {
-            let Ok(packet) = RtpPacket::parse(bytes) else { continue };
+            let Ok(packet) = RtpPacket::parse(bytes) else {
+                continue;
+            };
             let index = match self.by_key.get(&key) {
                 Some(index) => *index,
                 None if self.streams.len() >= MOST_STREAMS => {
@@ -191,12 +212,17 @@ impl Streams {
         let mut pairs: Vec<_> = std::mem::take(&mut self.pairs).into_iter().collect();
         pairs.sort_by_key(|(_, pair)| pair.candidates.first().map(Candidate::first_packet));
         for ((src, dst), pair) in pairs {
-            let announced = announcements.find(src, dst).filter(|found| !found.rtcp_only);
+            let announced = announcements
+                .find(src, dst)
+                .filter(|found| !found.rtcp_only);
             let alone = pair.other == 0 && pair.candidates.len() == 1;
             for candidate in pair.candidates {
                 let key = (src, dst, candidate.ssrc);
                 if announced.is_some() || (alone && candidate.is_plausible(src, dst)) {
-                    let held = candidate.held.iter().map(|(seen, bytes)| (*seen, &bytes[..]));
+                    let held = candidate
+                        .held
+                        .iter()
+                        .map(|(seen, bytes)| (*seen, &bytes[..]));
                     self.begin(key, held, announced);
                     if announced.is_none()
                         && let Some(index) = self.by_key.get(&key)
@@ -222,12 +248,34 @@ impl Streams {
         self.streams.sort_by_key(|stream| stream.first_packet);
     }
 
+    /// Datagrams that are part of a stream; candidates that never convinced are none.
+    pub(crate) fn datagrams(&self) -> u64 {
+        let udp = self
+            .streams
+            .iter()
+            .filter(|stream| stream.transport == Transport::Udp);
+        udp.map(|stream| stream.packets).sum()
+    }
+
+    pub(crate) fn encrypted(&self) -> u64 {
+        self.streams
+            .iter()
+            .filter(|stream| stream.encrypted())
+            .count() as u64
+    }
+
     pub(crate) fn report(&self, clock: Clock) -> Vec<model::Stream> {
-        self.streams.iter().map(|stream| stream.report(clock)).collect()
+        self.streams
+            .iter()
+            .map(|stream| stream.report(clock))
+            .collect()
     }
 
     pub(crate) fn report_dtmf(&self, clock: Clock) -> Vec<model::Dtmf> {
-        self.streams.iter().filter_map(|stream| stream.report_dtmf(clock)).collect()
+        self.streams
+            .iter()
+            .filter_map(|stream| stream.report_dtmf(clock))
+            .collect()
     }
 }
 

@@ -36,6 +36,9 @@ struct Record {
 #[derive(Default)]
 pub(crate) struct Stun {
     by_id: HashMap<([u8; 16], SocketAddr), usize>,
+    /// The latest transaction of an ID, for responses that RESPONSE-PORT (RFC 5780 §7.5) or
+    /// RESPONSE-ADDRESS (RFC 3489 §11.2.2) sends elsewhere.
+    requested: HashMap<[u8; 16], usize>,
     records: Vec<Record>,
     pub(crate) left_out: u64,
 }
@@ -43,23 +46,44 @@ pub(crate) struct Stun {
 impl Stun {
     /// Takes a datagram whose first two bits are zero. False when it is not STUN.
     pub(crate) fn take(&mut self, seen: Seen, datagram: &[u8]) -> bool {
-        let Ok(message) = Message::parse(datagram) else { return false };
+        let Ok(message) = Message::parse(datagram) else {
+            return false;
+        };
         if !is_convincing(&message) {
             return false;
         }
         let class = message.class();
-        let client = if class.is_response() { seen.dst } else { seen.src };
-        let server = if class.is_response() { seen.src } else { seen.dst };
+        let client = if class.is_response() {
+            seen.dst
+        } else {
+            seen.src
+        };
+        let server = if class.is_response() {
+            seen.src
+        } else {
+            seen.dst
+        };
         let id = *message.cookie_and_transaction_id();
-        let index = match self.by_id.get(&(id, client)) {
-            Some(index) => *index,
+        let own = self.by_id.get(&(id, client)).copied();
+        let elsewhere = || {
+            self.requested
+                .get(&id)
+                .copied()
+                .filter(|_| class.is_response())
+        };
+        let index = match own.or_else(elsewhere) {
+            Some(index) => index,
             None if self.records.len() >= MOST_TRANSACTIONS => {
                 self.left_out += 1;
                 return true;
             }
             None => {
-                self.records.push(Record::new(seen, &message, client, server));
+                self.records
+                    .push(Record::new(seen, &message, client, server));
                 self.by_id.insert((id, client), self.records.len() - 1);
+                if class == Class::Request {
+                    self.requested.insert(id, self.records.len() - 1);
+                }
                 self.records.len() - 1
             }
         };
@@ -70,7 +94,10 @@ impl Stun {
     }
 
     pub(crate) fn report(&self, clock: Clock) -> Vec<StunTransaction> {
-        self.records.iter().map(|record| record.report(clock)).collect()
+        self.records
+            .iter()
+            .map(|record| record.report(clock))
+            .collect()
     }
 }
 
@@ -120,8 +147,16 @@ impl Record {
                 } else if asked {
                     self.outcome = StunOutcome::Success;
                 }
-                let xor = message.get::<XorMappedAddress>().ok().flatten().map(|mapped| mapped.0);
-                let plain = message.get::<MappedAddress>().ok().flatten().map(|mapped| mapped.0);
+                let xor = message
+                    .get::<XorMappedAddress>()
+                    .ok()
+                    .flatten()
+                    .map(|mapped| mapped.0);
+                let plain = message
+                    .get::<MappedAddress>()
+                    .ok()
+                    .flatten()
+                    .map(|mapped| mapped.0);
                 self.mapped = xor.or(plain);
                 let relayed = message.get::<XorRelayedAddress>().ok().flatten();
                 self.relayed = relayed.map(|relayed| relayed.0);
@@ -140,8 +175,15 @@ impl Record {
         let method = self.method.name().map(str::to_owned);
         let asked = self.outcome != StunOutcome::Unasked;
         // The cookie is the same everywhere: it is left out of the ID.
-        let id = if self.classic { &self.id[..] } else { &self.id[4..] };
-        let response_src = self.response.map(|seen| seen.src).filter(|src| *src != self.server);
+        let id = if self.classic {
+            &self.id[..]
+        } else {
+            &self.id[4..]
+        };
+        let response_src = self
+            .response
+            .map(|seen| seen.src)
+            .filter(|src| *src != self.server);
         StunTransaction {
             id: id.iter().map(|byte| format!("{byte:02x}")).collect(),
             method: method.unwrap_or_else(|| format!("method {:#05x}", self.method.get())),

@@ -24,7 +24,11 @@ pub(crate) type Direction = (SocketAddr, SocketAddr);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Event {
     /// The next bytes, and the time and number of the packet that brought them.
-    Data { time: Timestamp, packet: u64, bytes: Vec<u8> },
+    Data {
+        time: Timestamp,
+        packet: u64,
+        bytes: Vec<u8>,
+    },
     /// So many bytes are not in the capture.
     Gap(u32),
     /// A new connection begins, or this one is over: what follows has nothing to do with what
@@ -72,17 +76,29 @@ impl Connections {
             }
             self.make_room();
             // A connection met in its middle begins with the first data seen.
-            self.directions.insert(direction, Sequence { next: start, ..Default::default() });
+            self.directions.insert(
+                direction,
+                Sequence {
+                    next: start,
+                    ..Default::default()
+                },
+            );
             events.push(Event::Reset);
         }
-        let Some(sequence) = self.directions.get_mut(&direction) else { return events };
+        let Some(sequence) = self.directions.get_mut(&direction) else {
+            return events;
+        };
         sequence.last_seen = time;
         let ahead = start.wrapping_sub(sequence.next);
         let behind = sequence.next.wrapping_sub(start);
         if (syn && start != sequence.next) || (ahead > FAR && behind > FAR) {
             let held = std::mem::take(&mut sequence.held_bytes);
             self.held_bytes -= held;
-            *sequence = Sequence { next: start, last_seen: time, ..Default::default() };
+            *sequence = Sequence {
+                next: start,
+                last_seen: time,
+                ..Default::default()
+            };
             events.push(Event::Reset);
         }
         if !payload.is_empty() {
@@ -103,7 +119,9 @@ impl Connections {
         payload: &[u8],
         events: &mut Vec<Event>,
     ) {
-        let Some(sequence) = self.directions.get_mut(&direction) else { return };
+        let Some(sequence) = self.directions.get_mut(&direction) else {
+            return;
+        };
         let ahead = start.wrapping_sub(sequence.next);
         if ahead != 0 && ahead <= FAR {
             if sequence.held.contains_key(&start) {
@@ -111,7 +129,9 @@ impl Connections {
                 return;
             }
             self.reordered += 1;
-            sequence.held.insert(start, (time, packet, payload.to_vec()));
+            sequence
+                .held
+                .insert(start, (time, packet, payload.to_vec()));
             sequence.held_bytes += payload.len();
             self.held_bytes += payload.len();
             let full = sequence.held_bytes > MOST_HELD || sequence.held.len() > MOST_SEGMENTS;
@@ -127,7 +147,11 @@ impl Connections {
             && !new.is_empty()
         {
             sequence.next = sequence.next.wrapping_add(new.len() as u32);
-            events.push(Event::Data { time, packet, bytes: new.to_vec() });
+            events.push(Event::Data {
+                time,
+                packet,
+                bytes: new.to_vec(),
+            });
             self.release(direction, time, events);
         }
     }
@@ -135,13 +159,17 @@ impl Connections {
     /// Hands out what waited and is now in order. Not before `time`: bytes are known to the
     /// receiver when those before them are.
     fn release(&mut self, direction: Direction, time: Timestamp, events: &mut Vec<Event>) {
-        let Some(sequence) = self.directions.get_mut(&direction) else { return };
+        let Some(sequence) = self.directions.get_mut(&direction) else {
+            return;
+        };
         while let Some(first) = sequence.first_held() {
             let ahead = first.wrapping_sub(sequence.next);
             if ahead != 0 && ahead <= FAR {
                 break;
             }
-            let Some((sent, packet, bytes)) = sequence.held.remove(&first) else { break };
+            let Some((sent, packet, bytes)) = sequence.held.remove(&first) else {
+                break;
+            };
             sequence.held_bytes -= bytes.len();
             self.held_bytes -= bytes.len();
             let known = sequence.next.wrapping_sub(first) as usize;
@@ -150,17 +178,28 @@ impl Connections {
             {
                 sequence.next = sequence.next.wrapping_add(new.len() as u32);
                 let bytes = new.to_vec();
-                events.push(Event::Data { time: time.max(sent), packet, bytes });
+                events.push(Event::Data {
+                    time: time.max(sent),
+                    packet,
+                    bytes,
+                });
             }
         }
     }
 
     /// Gives up the missing bytes before what waits.
     fn skip_gap(&mut self, direction: Direction, events: &mut Vec<Event>) {
-        let Some(sequence) = self.directions.get_mut(&direction) else { return };
-        let Some(first) = sequence.first_held() else { return };
+        let Some(sequence) = self.directions.get_mut(&direction) else {
+            return;
+        };
+        let Some(first) = sequence.first_held() else {
+            return;
+        };
         let missing = first.wrapping_sub(sequence.next);
-        let time = sequence.held.get(&first).map_or(sequence.last_seen, |(time, ..)| *time);
+        let time = sequence
+            .held
+            .get(&first)
+            .map_or(sequence.last_seen, |(time, ..)| *time);
         sequence.next = first;
         self.gaps += 1;
         self.missing_bytes += u64::from(missing);
@@ -179,7 +218,11 @@ impl Connections {
     }
 
     fn flush(&mut self, direction: Direction, events: &mut Vec<Event>) {
-        while self.directions.get(&direction).is_some_and(|sequence| !sequence.held.is_empty()) {
+        while self
+            .directions
+            .get(&direction)
+            .is_some_and(|sequence| !sequence.held.is_empty())
+        {
             self.skip_gap(direction, events);
         }
     }
@@ -226,7 +269,11 @@ impl Sequence {
     fn first_held(&self) -> Option<u32> {
         // In the circle of numbers all lie between `FAR` before and `FAR` after the next byte.
         let from = self.next.wrapping_sub(FAR);
-        let first = self.held.range(from..).next().or_else(|| self.held.iter().next());
+        let first = self
+            .held
+            .range(from..)
+            .next()
+            .or_else(|| self.held.iter().next());
         first.map(|(start, _)| *start)
     }
 }
@@ -252,7 +299,10 @@ mod tests {
 
     impl Wire {
         fn new() -> Self {
-            Self { connections: Connections::default(), packet: 0 }
+            Self {
+                connections: Connections::default(),
+                packet: 0,
+            }
         }
 
         fn direction() -> Direction {
@@ -272,7 +322,8 @@ mod tests {
             let segment = TcpSlice::from_slice(&packet[20..]).unwrap();
             self.packet += 1;
             let time = Timestamp::new(self.packet as i64, 0);
-            self.connections.take(time, self.packet, Self::direction(), &segment)
+            self.connections
+                .take(time, self.packet, Self::direction(), &segment)
         }
     }
 
@@ -358,7 +409,10 @@ mod tests {
         assert_eq!(text(&wire.send(120, Flag::None, b"uvw")), "");
         let finished = wire.connections.finish();
         assert_eq!(text(&finished[0].1), "<7>xyz<7>uvw");
-        assert_eq!((wire.connections.gaps, wire.connections.missing_bytes), (2, 14));
+        assert_eq!(
+            (wire.connections.gaps, wire.connections.missing_bytes),
+            (2, 14)
+        );
     }
 
     #[test]
@@ -378,7 +432,10 @@ mod tests {
         let mut gaps = 0;
         for index in 0..200 {
             let events = wire.send(1000 + index * 30_000, Flag::None, &part);
-            gaps += events.iter().filter(|event| matches!(event, Event::Gap(_))).count();
+            gaps += events
+                .iter()
+                .filter(|event| matches!(event, Event::Gap(_)))
+                .count();
             assert!(wire.connections.held_bytes <= MOST_HELD + part.len());
         }
         assert_eq!(gaps, 1);

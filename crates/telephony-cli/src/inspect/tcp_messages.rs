@@ -67,7 +67,11 @@ impl TcpMessages {
                 side.mode = Mode::Searching;
                 side.fruitless = 0;
             }
-            Event::Data { time, packet, bytes } => {
+            Event::Data {
+                time,
+                packet,
+                bytes,
+            } => {
                 let side = self.sides.entry(direction).or_default();
                 if !matches!(side.mode, Mode::Other) {
                     side.buffer.extend_from_slice(&bytes);
@@ -90,9 +94,17 @@ impl TcpMessages {
         packet: u64,
         found: &mut Vec<Found>,
     ) {
-        let Some(side) = self.sides.get_mut(&direction) else { return };
+        let Some(side) = self.sides.get_mut(&direction) else {
+            return;
+        };
         let (src, dst) = direction;
-        let seen = Seen { time, packet, src, dst, transport: Transport::Tcp };
+        let seen = Seen {
+            time,
+            packet,
+            src,
+            dst,
+            transport: Transport::Tcp,
+        };
         let known = self.protocols.contains_key(&direction);
         let other_is_rtsp = self.protocols.get(&(dst, src)) == Some(&"RTSP");
         let mut used = 0;
@@ -183,7 +195,10 @@ impl TcpMessages {
                     Found::Rtsp(seen, RtspMessage::new(message.view(), seen))
                 }
                 rtsp::Frame::Interleaved(frame) => {
-                    let seen = Seen { transport: Transport::Interleaved, ..seen };
+                    let seen = Seen {
+                        transport: Transport::Interleaved,
+                        ..seen
+                    };
                     Found::Interleaved(seen, frame.channel(), frame.data().to_vec())
                 }
             });
@@ -229,8 +244,14 @@ fn is_rtsp(bytes: &[u8]) -> bool {
     if bytes.starts_with(b"RTSP/1.0 ") {
         return true;
     }
-    let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let line = bytes
+        .split(|byte| *byte == b'\n')
+        .next()
+        .unwrap_or_default();
     let line = line.strip_suffix(b"\r").unwrap_or(line);
-    let method = line.iter().take_while(|byte| byte.is_ascii_uppercase() || **byte == b'_').count();
+    let method = line
+        .iter()
+        .take_while(|byte| byte.is_ascii_uppercase() || **byte == b'_')
+        .count();
     method >= 2 && line.get(method) == Some(&b' ') && line.ends_with(b" RTSP/1.0")
 }

@@ -23,7 +23,11 @@ pub(crate) struct Style {
 
 impl Style {
     fn wrap(self, code: &str, text: &str) -> String {
-        if self.colour { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
+        if self.colour {
+            format!("\x1b[{code}m{text}\x1b[0m")
+        } else {
+            text.to_owned()
+        }
     }
 
     fn bold(self, text: &str) -> String {
@@ -84,17 +88,32 @@ fn header(out: &mut String, report: &Report, style: Style) -> fmt::Result {
     if let Some(started) = &capture.started {
         let (date, time) = started.split_once('T').unwrap_or((started, ""));
         let time = time.split('.').next().unwrap_or_default();
-        write!(out, " in {}, from {date} {time} UTC", ms(capture.duration_s * 1000.0))?;
+        write!(
+            out,
+            " in {}, from {date} {time} UTC",
+            ms(capture.duration_s * 1000.0)
+        )?;
     }
     let gzip = if capture.gzip { ", gzip" } else { "" };
-    writeln!(out, " ({}{gzip}, {})", capture.format, capture.links.join(" and "))?;
+    writeln!(
+        out,
+        " ({}{gzip}, {})",
+        capture.format,
+        capture.links.join(" and ")
+    )?;
     let mut protocols: Vec<_> = report.protocols.iter().collect();
     protocols.sort_by_key(|(_, packets)| std::cmp::Reverse(**packets));
-    let mut parts: Vec<_> =
-        protocols.iter().map(|(name, packets)| format!("{name} {packets}")).collect();
+    let mut parts: Vec<_> = protocols
+        .iter()
+        .map(|(name, packets)| format!("{name} {packets}"))
+        .collect();
     if report.undecoded > 0 {
         let reasons: Vec<_> = report.undecoded_reasons.keys().copied().collect();
-        parts.push(format!("undecoded {} ({})", report.undecoded, reasons.join(", ")));
+        parts.push(format!(
+            "undecoded {} ({})",
+            report.undecoded,
+            reasons.join(", ")
+        ));
     }
     writeln!(out, "{}", style.dim(&parts.join(" · ")))
 }
@@ -170,7 +189,10 @@ pub(crate) fn call_facts(call: &Call) -> Vec<String> {
         facts.push(super::capture::count(call.re_invites, "re-INVITE"));
     }
     if call.retransmissions > 0 {
-        facts.push(super::capture::count(call.retransmissions, "retransmission"));
+        facts.push(super::capture::count(
+            call.retransmissions,
+            "retransmission",
+        ));
     }
     facts
 }
@@ -183,13 +205,27 @@ fn call_with_ladder(
     style: Style,
 ) -> fmt::Result {
     let parties = format!("{} → {}", clean(&call.from), clean(&call.to));
-    let title = if report.calls.len() > 1 { format!("CALL {number}") } else { "CALL".into() };
-    writeln!(out, "\n{}  {}   {}", style.bold(&title), style.bold(&parties), result(call, style))?;
+    let title = if report.calls.len() > 1 {
+        format!("CALL {number}")
+    } else {
+        "CALL".into()
+    };
+    writeln!(
+        out,
+        "\n{}  {}   {}",
+        style.bold(&title),
+        style.bold(&parties),
+        result(call, style)
+    )?;
     let facts = call_facts(call);
     if !facts.is_empty() {
         writeln!(out, "  {}", facts.join(" · "))?;
     }
-    writeln!(out, "  {}", style.dim(&format!("Call-ID {}", clean(&call.call_id))))?;
+    writeln!(
+        out,
+        "  {}",
+        style.dim(&format!("Call-ID {}", clean(&call.call_id)))
+    )?;
     let streams = report.streams.iter();
     let streams = streams.filter(|stream| stream.call_id.as_ref() == Some(&call.call_id));
     ladder::write(out, call, &streams.collect::<Vec<_>>(), style)
@@ -210,7 +246,10 @@ fn call_list(out: &mut String, report: &Report, style: Style) -> fmt::Result {
     ]);
     for (number, call) in report.calls.iter().enumerate().take(MOST_ROWS) {
         let or_dash = |value: Option<f64>| value.map_or("–".into(), ms);
-        let status = call.status.map(|status| format!(" {status}")).unwrap_or_default();
+        let status = call
+            .status
+            .map(|status| format!(" {status}"))
+            .unwrap_or_default();
         table.row([
             (number + 1).to_string(),
             seconds(call.time),
@@ -261,13 +300,18 @@ fn registrations(out: &mut String, report: &Report, style: Style) -> fmt::Result
             _ => String::new(),
         };
         let algorithm = registration.algorithm.as_deref().map(clean);
-        let algorithm = algorithm.map(|algorithm| format!(" ({algorithm})")).unwrap_or_default();
+        let algorithm = algorithm
+            .map(|algorithm| format!(" ({algorithm})"))
+            .unwrap_or_default();
         table.row([
             seconds(registration.time),
             cut(&clean(&registration.aor), 40),
             cut(&clean(&registration.contacts.join(", ")), 40),
             result,
-            format!("{}{who}{algorithm}", authentication(registration.authentication)),
+            format!(
+                "{}{who}{algorithm}",
+                authentication(registration.authentication)
+            ),
             registration.duration_ms.map_or("–".into(), ms),
         ]);
     }
@@ -335,6 +379,16 @@ pub(crate) fn stream_codec(stream: &Stream) -> String {
     codec
 }
 
+/// The timestamp of an event stands still: jitter says nothing where there is nothing else.
+pub(crate) fn jitter(stream: &Stream, jitter_ms: f64) -> String {
+    let only_events = stream.has_events && stream.max_media_jitter_ms.is_none();
+    if only_events {
+        "–".into()
+    } else {
+        ms(jitter_ms)
+    }
+}
+
 pub(crate) fn found_by(found_by: FoundBy) -> &'static str {
     match found_by {
         FoundBy::Sdp => "SDP",
@@ -375,8 +429,14 @@ fn streams(out: &mut String, report: &Report, style: Style) -> fmt::Result {
             cut(&stream_codec(stream), 36),
             stream.packets.to_string(),
             lost,
-            ms(stream.mean_media_jitter_ms.unwrap_or(stream.mean_jitter_ms)),
-            ms(stream.max_media_jitter_ms.unwrap_or(stream.max_jitter_ms)),
+            jitter(
+                stream,
+                stream.mean_media_jitter_ms.unwrap_or(stream.mean_jitter_ms),
+            ),
+            jitter(
+                stream,
+                stream.max_media_jitter_ms.unwrap_or(stream.max_jitter_ms),
+            ),
             ms(stream.max_delta_ms),
             ms(stream.duration_ms),
             found_by(stream.found_by).to_owned(),
@@ -411,7 +471,11 @@ fn dtmf(out: &mut String, report: &Report, style: Style) -> fmt::Result {
     }
     heading(out, "DTMF", style)?;
     for dtmf in report.dtmf.iter().take(MOST_ROWS) {
-        let digits = if dtmf.digits.is_empty() { "no digits" } else { &dtmf.digits };
+        let digits = if dtmf.digits.is_empty() {
+            "no digits"
+        } else {
+            &dtmf.digits
+        };
         write!(out, "  {}  {} → {}  ", dtmf.ssrc, dtmf.src, dtmf.dst)?;
         writeln!(out, "{}", style.bold(&clean(digits)))?;
         let events: Vec<_> = dtmf
@@ -457,7 +521,11 @@ fn rtcp(out: &mut String, report: &Report, style: Style) -> fmt::Result {
     ]);
     for source in report.rtcp.iter().take(MOST_ROWS) {
         let last = source.reports.last();
-        let trips: Vec<f64> = source.reports.iter().filter_map(|it| it.round_trip_ms).collect();
+        let trips: Vec<f64> = source
+            .reports
+            .iter()
+            .filter_map(|it| it.round_trip_ms)
+            .collect();
         let trip = trips.iter().copied().fold(f64::INFINITY, f64::min);
         table.row([
             source.ssrc.clone(),
@@ -466,7 +534,11 @@ fn rtcp(out: &mut String, report: &Report, style: Style) -> fmt::Result {
             last.map_or("–".into(), |last| last.about.clone()),
             last.map_or("–".into(), |last| last.lost.to_string()),
             last.and_then(|last| last.jitter_ms).map_or("–".into(), ms),
-            if trips.is_empty() { "–".into() } else { ms(trip) },
+            if trips.is_empty() {
+                "–".into()
+            } else {
+                ms(trip)
+            },
             cut(&clean(source.cname.as_deref().unwrap_or("–")), 40),
         ]);
     }
@@ -506,7 +578,11 @@ fn stun(out: &mut String, report: &Report, style: Style) -> fmt::Result {
         if let Some(relayed) = &transaction.relayed {
             let _ = write!(mapped, ", relay {relayed}");
         }
-        let classic = if transaction.classic { " (RFC 3489)" } else { "" };
+        let classic = if transaction.classic {
+            " (RFC 3489)"
+        } else {
+            ""
+        };
         table.row([
             seconds(transaction.time),
             format!("{}{classic}", transaction.method),
@@ -540,16 +616,28 @@ fn rtsp(out: &mut String, report: &Report, style: Style) -> fmt::Result {
     for session in report.rtsp.iter().take(MOST_ROWS) {
         let uri = clean(session.uri.as_deref().unwrap_or("–"));
         let state = rtsp_state(session.state);
-        writeln!(out, "  {} → {}  {}  {state}", session.client, session.server, style.bold(&uri))?;
+        writeln!(
+            out,
+            "  {} → {}  {}  {state}",
+            session.client,
+            session.server,
+            style.bold(&uri)
+        )?;
         let mut facts = Vec::new();
         if let Some(id) = &session.session {
             facts.push(format!("session {}", clean(id)));
         }
         if session.authentication != Authentication::None {
-            facts.push(format!("authentication {}", authentication(session.authentication)));
+            facts.push(format!(
+                "authentication {}",
+                authentication(session.authentication)
+            ));
         }
         if session.interleaved_packets > 0 {
-            facts.push(format!("{} interleaved packets", session.interleaved_packets));
+            facts.push(format!(
+                "{} interleaved packets",
+                session.interleaved_packets
+            ));
         }
         if let Some(agent) = &session.user_agent {
             facts.push(clean(agent));
@@ -562,9 +650,17 @@ fn rtsp(out: &mut String, report: &Report, style: Style) -> fmt::Result {
             writeln!(out, "    {codec} by {}", clean(&track.transport))?;
         }
         for message in session.messages.iter().take(MOST_ROWS) {
-            let arrow = if message.src == session.client { "──▶" } else { "◀──" };
+            let arrow = if message.src == session.client {
+                "──▶"
+            } else {
+                "◀──"
+            };
             let at = seconds(message.time);
-            writeln!(out, "    {at:>9}  {arrow} {}", cut(&clean(&message.summary), 84))?;
+            writeln!(
+                out,
+                "    {at:>9}  {arrow} {}",
+                cut(&clean(&message.summary), 84)
+            )?;
         }
         more(out, MOST_ROWS, session.messages.len(), style)?;
     }
@@ -607,7 +703,9 @@ pub(crate) fn clean(text: &str) -> String {
         c.is_control()
             || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
     };
-    text.chars().map(|c| if steers(c) { '\u{fffd}' } else { c }).collect()
+    text.chars()
+        .map(|c| if steers(c) { '\u{fffd}' } else { c })
+        .collect()
 }
 
 #[cfg(test)]
@@ -616,14 +714,27 @@ mod tests {
 
     #[test]
     fn nothing_captured_steers_the_terminal() {
-        assert_eq!(clean("a\x1b[31mb\r\n\u{9b}c\u{202e}d"), "a\u{fffd}[31mb\u{fffd}\u{fffd}\u{fffd}c\u{fffd}d");
+        assert_eq!(
+            clean("a\x1b[31mb\r\n\u{9b}c\u{202e}d"),
+            "a\u{fffd}[31mb\u{fffd}\u{fffd}\u{fffd}c\u{fffd}d"
+        );
         assert_eq!(clean("Grüße ☎"), "Grüße ☎");
     }
 
     #[test]
     fn times_in_the_unit_that_reads_best() {
-        let shown: Vec<_> = [0.0, 1.1863, 21.268, 812.4, 7036.0, 59_999.0, 3_661_000.0].map(ms).to_vec();
-        let expected = ["0.00 ms", "1.19 ms", "21.3 ms", "812 ms", "7.04 s", "60.00 s", "61:01 min"];
+        let shown: Vec<_> = [0.0, 1.1863, 21.268, 812.4, 7036.0, 59_999.0, 3_661_000.0]
+            .map(ms)
+            .to_vec();
+        let expected = [
+            "0.00 ms",
+            "1.19 ms",
+            "21.3 ms",
+            "812 ms",
+            "7.04 s",
+            "60.00 s",
+            "61:01 min",
+        ];
         assert_eq!(shown, expected);
     }
 }

@@ -6,7 +6,11 @@ pub(crate) struct Timestamp(pub(crate) i64);
 
 impl Timestamp {
     pub(crate) fn new(seconds: i64, nanoseconds: i64) -> Self {
-        Self(seconds.saturating_mul(1_000_000_000).saturating_add(nanoseconds))
+        Self(
+            seconds
+                .saturating_mul(1_000_000_000)
+                .saturating_add(nanoseconds),
+        )
     }
 
     /// Seconds from `earlier` to this; negative where the clock went back.
@@ -39,7 +43,11 @@ fn civil(day: i64) -> (i64, i64, i64) {
     let day = day - (365 * year + year / 4 - year / 100);
     let month = (5 * day + 2) / 153;
     let day = day - (153 * month + 2) / 5 + 1;
-    let (month, next) = if month < 10 { (month + 3, 0) } else { (month - 9, 1) };
+    let (month, next) = if month < 10 {
+        (month + 3, 0)
+    } else {
+        (month - 9, 1)
+    };
     (era * 400 + year + next, month, day)
 }
 
@@ -52,7 +60,10 @@ mod tests {
         let written = |seconds, nanos| Timestamp::new(seconds, nanos).to_rfc3339();
         assert_eq!(written(0, 0), "1970-01-01T00:00:00.000000Z");
         assert_eq!(written(951_782_400, 1000), "2000-02-29T00:00:00.000001Z");
-        assert_eq!(written(1_709_251_199, 999_999_999), "2024-02-29T23:59:59.999999Z");
+        assert_eq!(
+            written(1_709_251_199, 999_999_999),
+            "2024-02-29T23:59:59.999999Z"
+        );
         assert_eq!(written(-1, 0), "1969-12-31T23:59:59.000000Z");
         assert_eq!(written(4_107_542_400, 0), "2100-03-01T00:00:00.000000Z");
     }

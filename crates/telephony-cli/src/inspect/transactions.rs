@@ -28,7 +28,11 @@ pub(crate) struct Transactions {
 
 impl Transactions {
     pub(crate) fn take(&mut self, seen: Seen, message: &SipMessage) {
-        let key = (message.call_id.clone(), message.cseq, message.cseq_method.clone());
+        let key = (
+            message.call_id.clone(),
+            message.cseq,
+            message.cseq_method.clone(),
+        );
         let index = match self.by_key.get(&key) {
             Some(index) => *index,
             None if self.records.len() >= MOST_TRANSACTIONS => {
@@ -50,7 +54,10 @@ impl Transactions {
         };
         if let Start::Response { status, reason } = &message.start
             && let Some(record) = self.records.get_mut(index)
-            && record.status.as_ref().is_none_or(|(known, ..)| *known < 200)
+            && record
+                .status
+                .as_ref()
+                .is_none_or(|(known, ..)| *known < 200)
         {
             record.status = Some((*status, reason.clone(), seen.time));
         }
@@ -67,7 +74,10 @@ impl Transactions {
                 status: record.status.as_ref().map(|(status, ..)| *status),
                 reason: record.status.as_ref().map(|(_, reason, _)| reason.clone()),
                 time: clock.seconds(record.first),
-                duration_ms: record.status.as_ref().map(|(.., time)| time.ms_since(record.first)),
+                duration_ms: record
+                    .status
+                    .as_ref()
+                    .map(|(.., time)| time.ms_since(record.first)),
             })
             .collect()
     }

@@ -40,9 +40,17 @@ pub(super) fn write(
     if columns.len() <= MOST_COLUMNS {
         let lane = (LAST - FIRST) / columns.len().saturating_sub(1).max(1);
         let lane = lane.min(WIDEST_LANE);
-        let labels = columns.iter().map(|label| format!("{:<lane$}", cut(label, lane - 1)));
+        let labels = columns
+            .iter()
+            .map(|label| format!("{:<lane$}", cut(label, lane - 1)));
         let labels: String = labels.collect();
-        writeln!(out, "{:indent$}{}", "", style.bold(labels.trim_end()), indent = FIRST - 2)?;
+        writeln!(
+            out,
+            "{:indent$}{}",
+            "",
+            style.bold(labels.trim_end()),
+            indent = FIRST - 2
+        )?;
         for step in steps.iter().take(MOST_STEPS) {
             let time = style.dim(&format!("{:>10}", seconds(step.time)));
             writeln!(out, "{time}  {}", rungs(step, &columns, lane))?;
@@ -50,7 +58,13 @@ pub(super) fn write(
     } else {
         for step in steps.iter().take(MOST_STEPS) {
             let time = style.dim(&format!("{:>10}", seconds(step.time)));
-            writeln!(out, "{time}  {} → {}  {}", step.src, step.dst, cut(&step.label, 60))?;
+            writeln!(
+                out,
+                "{time}  {} → {}  {}",
+                step.src,
+                step.dst,
+                cut(&step.label, 60)
+            )?;
         }
     }
     if steps.len() > MOST_STEPS {
@@ -62,7 +76,11 @@ pub(super) fn write(
 
 fn steps<'a>(call: &'a Call, streams: &[&'a Stream]) -> Vec<Step<'a>> {
     let messages = call.messages.iter().map(|message| {
-        let again = if message.retransmission { " (again)" } else { "" };
+        let again = if message.retransmission {
+            " (again)"
+        } else {
+            ""
+        };
         Step {
             time: message.time,
             src: &message.src,
@@ -74,8 +92,18 @@ fn steps<'a>(call: &'a Call, streams: &[&'a Stream]) -> Vec<Step<'a>> {
     let media = streams.iter().filter_map(|stream| {
         let (src, dst) = stream.ladder.as_ref()?;
         let length = ms(stream.duration_ms);
-        let label = format!("RTP {}, {} in {length}", stream_codec(stream), stream.packets);
-        Some(Step { time: stream.time, src, dst, label, shaft: '═' })
+        let label = format!(
+            "RTP {}, {} in {length}",
+            stream_codec(stream),
+            stream.packets
+        );
+        Some(Step {
+            time: stream.time,
+            src,
+            dst,
+            label,
+            shaft: '═',
+        })
     });
     let mut steps: Vec<_> = messages.chain(media).collect();
     steps.sort_by(|a, b| a.time.total_cmp(&b.time));
@@ -84,7 +112,13 @@ fn steps<'a>(call: &'a Call, streams: &[&'a Stream]) -> Vec<Step<'a>> {
 
 /// The columns' lines with one arrow between two of them.
 fn rungs(step: &Step<'_>, columns: &[&str], lane: usize) -> String {
-    let place = |end: &str| columns.iter().position(|column| *column == end).unwrap_or(0) * lane;
+    let place = |end: &str| {
+        columns
+            .iter()
+            .position(|column| *column == end)
+            .unwrap_or(0)
+            * lane
+    };
     let (from, to) = (place(step.src), place(step.dst));
     let width = columns.len().saturating_sub(1) * lane + 1;
     let mut row: Vec<char> = vec![' '; width];

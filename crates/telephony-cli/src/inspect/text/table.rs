@@ -16,11 +16,15 @@ pub(super) struct Table {
 
 impl Table {
     pub(super) fn new(columns: &[(&'static str, Align)]) -> Self {
-        Self { columns: columns.to_vec(), rows: Vec::new() }
+        Self {
+            columns: columns.to_vec(),
+            rows: Vec::new(),
+        }
     }
 
     pub(super) fn row(&mut self, cells: impl IntoIterator<Item = String>) {
-        self.rows.push(cells.into_iter().map(|cell| clean(&cell)).collect());
+        self.rows
+            .push(cells.into_iter().map(|cell| clean(&cell)).collect());
     }
 
     pub(super) fn write(&self, out: &mut String, style: Style) -> fmt::Result {
@@ -35,7 +39,11 @@ impl Table {
             .enumerate()
             .map(|(index, (title, align))| (width(index, title), *align))
             .collect();
-        let titles: Vec<_> = self.columns.iter().map(|(title, _)| (*title).to_owned()).collect();
+        let titles: Vec<_> = self
+            .columns
+            .iter()
+            .map(|(title, _)| (*title).to_owned())
+            .collect();
         writeln!(out, "{}", style.dim(&line(&titles, &widths)?))?;
         for row in &self.rows {
             writeln!(out, "{}", line(row, &widths)?)?;
