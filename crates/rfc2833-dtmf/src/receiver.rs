@@ -14,6 +14,9 @@ const MAX_OUTPUTS: usize = 1024;
 /// The distance in sequence numbers within which an end with a new timestamp is a repetition.
 const REPEAT_DISTANCE: u16 = 3;
 
+/// How long after an event its repeated ends are sent: two intervals of 50 ms.
+const REPEAT_GUARD_MS: u32 = 100;
+
 /// How a [`Receiver`] receives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -159,7 +162,8 @@ struct Ended {
     /// The timestamps that its reports had, from the first segment to the last end.
     first: u32,
     last: u32,
-    /// The duration of the last segment.
+    /// Where its last segment began, and how long that was.
+    segment: u32,
     duration: u16,
     sequence_number: u16,
 }
@@ -229,7 +233,7 @@ impl Receiver {
 
     fn handle_report(&mut self, packet: EventPacket, report: TelephoneEvent) {
         self.statistics.reports += 1;
-        let guard = self.config.clock_rate / 1000 * 150;
+        let guard = self.config.clock_rate / 1000 * REPEAT_GUARD_MS;
         if self
             .ended
             .iter_mut()
@@ -323,6 +327,7 @@ impl Receiver {
             event: active.event,
             first: active.timestamp,
             last: active.segment,
+            segment: active.segment,
             duration: active.duration,
             sequence_number: active.sequence_number,
         });
@@ -378,7 +383,7 @@ impl Active {
             return Relation::None;
         }
         let known = Repeatable {
-            timestamp: self.segment,
+            segment: self.segment,
             duration: self.duration,
             sequence_number: self.sequence_number,
         };
@@ -424,7 +429,7 @@ impl Ended {
 
     fn is_renewed_by(&self, packet: &EventPacket, report: TelephoneEvent, guard: u32) -> bool {
         let known = Repeatable {
-            timestamp: self.last,
+            segment: self.segment,
             duration: self.duration,
             sequence_number: self.sequence_number,
         };
@@ -434,16 +439,16 @@ impl Ended {
 
 /// The last report of an event, to know repetitions that some devices give a new timestamp.
 struct Repeatable {
-    timestamp: u32,
+    segment: u32,
     duration: u16,
     sequence_number: u16,
 }
 
 impl Repeatable {
     /// Whether `report` is an end that follows closely and reports no less than was known: a new
-    /// event of the same kind would have a marker, or lost packets between.
+    /// event of the same kind would have a marker, or lost packets between, or begin later.
     fn is_renewed_by(&self, packet: &EventPacket, report: TelephoneEvent, guard: u32) -> bool {
-        let ahead = packet.timestamp.wrapping_sub(self.timestamp);
+        let ahead = packet.timestamp.wrapping_sub(self.segment);
         let distance = packet.sequence_number.wrapping_sub(self.sequence_number);
         report.end()
             && !packet.marker

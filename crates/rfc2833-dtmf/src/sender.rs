@@ -323,15 +323,17 @@ impl Active {
         let segment = self.segment;
         if lasted >= longest && !is_end {
             let packet = self.packet(segment, false, config.max_segment);
+            // Called late, the next segment may be full as well: it is due at once.
+            let is_next_full = lasted - longest >= longest;
             self.full = Some(FullSegment {
                 timestamp: segment,
                 left: config.end_packets - 1,
-                sent: false,
+                sent: is_next_full,
             });
             self.segment = segment.wrapping_add(longest);
             self.end = self.end.map(|end| end - longest);
             self.reported = 0;
-            if lasted - longest < longest {
+            if !is_next_full {
                 self.advance(now, config);
             }
             return (packet, false);
