@@ -66,21 +66,18 @@ pub(crate) fn whole<'a, T>(
     value: &'a str,
     rule: &'static Rule,
 ) -> Result<T, ParseError> {
+    to_the_end(value, prefix(parser, value, rule)?, rule)
+}
+
+/// Runs a parser at the start of a value; returns what it left as well.
+#[inline]
+pub(crate) fn prefix<'a, T>(
+    parser: impl FnOnce(&'a str) -> Parsed<'a, T>,
+    value: &'a str,
+    rule: &'static Rule,
+) -> Result<(T, &'a str), ParseError> {
     match parser(value) {
-        Ok((rest, parsed)) if rest.is_empty() => Ok(parsed),
-        Ok((rest, parsed)) => {
-            let rest = sws(rest);
-            if rest.is_empty() {
-                return Ok(parsed);
-            }
-            let offset = value.len() - rest.len();
-            Err(ParseError::new(
-                ErrorKind::Syntax,
-                offset,
-                "the end of the value",
-                rule,
-            ))
-        }
+        Ok((rest, parsed)) => Ok((parsed, rest)),
         Err(nom::Err::Error(fault) | nom::Err::Failure(fault)) => {
             let offset = value.len().saturating_sub(fault.left);
             Err(ParseError::new(fault.kind, offset, fault.expected, rule))
@@ -92,6 +89,21 @@ pub(crate) fn whole<'a, T>(
             rule,
         )),
     }
+}
+
+/// What was read, if nothing but white space is left of the value.
+#[inline]
+pub(crate) fn to_the_end<T>(
+    value: &str,
+    (read, rest): (T, &str),
+    rule: &'static Rule,
+) -> Result<T, ParseError> {
+    let rest = sws(rest);
+    if rest.is_empty() {
+        return Ok(read);
+    }
+    let (kind, offset) = (ErrorKind::Syntax, value.len() - rest.len());
+    Err(ParseError::new(kind, offset, "the end of the value", rule))
 }
 
 const TOKEN: u8 = 1;

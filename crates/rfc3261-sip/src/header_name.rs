@@ -39,7 +39,6 @@ macro_rules! header_names {
             name: $name,
             compact: $compact,
             shape: Shape::$shape,
-            key: Key::new($name.as_bytes()),
             rule: Rule::new($name, $section),
         },)*];
 
@@ -54,7 +53,6 @@ struct Info {
     name: &'static str,
     compact: &'static str,
     shape: Shape,
-    key: Key,
     rule: Rule,
 }
 
@@ -141,37 +139,56 @@ impl HeaderName {
         if bytes.len() > LONGEST {
             return None;
         }
-        Key::new(bytes).find(bytes.len())
+        Self::from_id(Key::new(bytes).find(bytes.len())?)
     }
 
-    /// The length of the name that ends in a colon at the start of `line`, and the name; `None`
-    /// where a known name, directly followed by a colon, does not begin the line.
+    /// The length of the name that ends in a colon at the start of `line`, and its place in the
+    /// table; `None` where a known name, directly followed by a colon, does not begin the line.
     #[inline]
-    pub(crate) fn at_line_start(line: &[u8]) -> Option<(usize, Self)> {
-        let word = u64::from_le_bytes(*line.first_chunk()?);
-        let len = match byte_at(word, b':') {
-            Some(len) => {
-                let key = Key {
-                    first: lower(word & ((1 << (8 * len)) - 1)),
-                    last: 0,
+    pub(crate) fn at_line_start(line: &[u8]) -> Option<(usize, u8)> {
+        let first = u64::from_le_bytes(*line.first_chunk()?);
+        if let Some(len) = byte_at(first, b':') {
+            let key = Key {
+                first: first & ((1 << (8 * len)) - 1),
+                last: 0,
+                middle: 0,
+            };
+            return Some((len, key.find(len)?));
+        }
+        let (_, rest) = line.split_first_chunk::<8>()?;
+        let second = u64::from_le_bytes(*rest.first_chunk()?);
+        if let Some(len) = byte_at(second, b':') {
+            let last = u64::from_le_bytes(*line.get(len..)?.first_chunk()?);
+            let last = if len == 0 { 0 } else { last };
+            return Some((
+                8 + len,
+                Key {
+                    first,
+                    last,
                     middle: 0,
-                };
-                return Some((len, key.find(len)?));
-            }
-            None => {
-                let (_, rest) = line.split_first_chunk::<8>()?;
-                let second = u64::from_le_bytes(*rest.first_chunk()?);
-                match byte_at(second, b':') {
-                    Some(len) => 8 + len,
-                    None => {
-                        let (_, rest) = rest.split_first_chunk::<8>()?;
-                        let third = u64::from_le_bytes(*rest.first_chunk()?);
-                        16 + byte_at(third, b':')?
-                    }
                 }
+                .find(8 + len)?,
+            ));
+        }
+        let (_, rest) = rest.split_first_chunk::<8>()?;
+        let len = byte_at(u64::from_le_bytes(*rest.first_chunk()?), b':')?;
+        let last = u64::from_le_bytes(*line.get(8 + len..)?.first_chunk()?);
+        let middle = if len == 0 { 0 } else { second };
+        Some((
+            16 + len,
+            Key {
+                first,
+                last,
+                middle,
             }
-        };
-        Some((len, Key::new(line.get(..len)?).find(len)?))
+            .find(16 + len)?,
+        ))
+    }
+
+    /// The name at a place of the table.
+    #[inline]
+    pub(crate) fn from_id(id: u8) -> Option<Self> {
+        Self::ALL.get(usize::from(id)).copied()
     }
 
     /// The name in full, as its RFC writes it.
@@ -210,8 +227,8 @@ impl fmt::Display for HeaderName {
 /// The longest name that the table may have: what three words hold.
 const LONGEST: usize = 24;
 
-/// A name in lower case as three words: its first eight bytes (zeros behind a shorter one), its
-/// last eight, and bytes eight to fifteen where it is longer than sixteen.
+/// A name as three words: its first eight bytes (zeros behind a shorter one), its last eight where
+/// it is longer than that, and bytes eight to fifteen where it is longer than sixteen.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Key {
     first: u64,
@@ -220,11 +237,10 @@ struct Key {
 }
 
 impl Key {
-    #[inline]
     const fn new(name: &[u8]) -> Self {
         let Some((first, rest)) = name.split_first_chunk::<8>() else {
             return Self {
-                first: lower(short_word(name)),
+                first: short_word(name),
                 last: 0,
                 middle: 0,
             };
@@ -238,32 +254,71 @@ impl Key {
             _ => 0,
         };
         Self {
-            first: lower(u64::from_le_bytes(*first)),
-            last: lower(last),
-            middle: lower(middle),
+            first: u64::from_le_bytes(*first),
+            last,
+            middle,
         }
     }
 
+    /// The place in the table of the name of `len` bytes with this key.
     #[inline]
-    fn find(self, len: usize) -> Option<HeaderName> {
+    fn find(self, len: usize) -> Option<u8> {
         let id = TABLE[self.slot(len)];
-        let info = INFO.get(usize::from(id))?;
-        let whole = info.key == self && info.name.len() == len;
-        // A compact form has one letter, which is the whole of the first word.
-        let compact = len == 1 && info.compact.as_bytes() == [self.first as u8].as_slice();
-        (whole || compact).then(|| HeaderName::ALL[usize::from(id)])
+        let (key, known_len) = KEYS.get(usize::from(id))?;
+        // Nearly everybody writes names as the RFC does.
+        if *key == self && *known_len == len {
+            return Some(id);
+        }
+        let whole = *known_len == len && key.lower() == self.lower();
+        let compact = len == 1 && {
+            let compact = INFO.get(usize::from(id))?.compact;
+            compact.as_bytes() == [self.first as u8 | 0x20].as_slice()
+        };
+        (whole || compact).then_some(id)
     }
 
+    /// Where in the table the name of `len` bytes with this key is, in whatever case: setting bit
+    /// five makes a letter lower case, and does the same to all bytes of equal names.
     #[inline]
     const fn slot(self, len: usize) -> usize {
-        let mixed = self.first ^ self.last.rotate_left(17) ^ len as u64;
+        const CASE: u64 = 0x20 * ONES;
+        let mixed = (self.first | CASE) ^ (self.last | CASE).rotate_left(17) ^ len as u64;
         (mixed.wrapping_mul(MULTIPLIER) >> (64 - 9)) as usize
+    }
+
+    const fn lower(self) -> Self {
+        Self {
+            first: lower(self.first),
+            last: lower(self.last),
+            middle: lower(self.middle),
+        }
     }
 }
 
 /// Found by trying: with it no two names and compact forms share one of 512 slots. The table
 /// below does not compile when a name that is added breaks that.
-const MULTIPLIER: u64 = 0xf9cd_6b79_37c2_0aad;
+const MULTIPLIER: u64 = 0x4b3f_c73a_0394_3563;
+
+/// A one in each byte.
+const ONES: u64 = 0x0101_0101_0101_0101;
+
+static KEYS: [(Key, usize); COUNT] = {
+    let mut keys = [(
+        Key {
+            first: 0,
+            last: 0,
+            middle: 0,
+        },
+        0,
+    ); COUNT];
+    let mut id = 0;
+    while id < COUNT {
+        let name = NAMES[id].0.as_bytes();
+        keys[id] = (Key::new(name), name.len());
+        id += 1;
+    }
+    keys
+};
 
 static TABLE: [u8; 512] = table();
 
@@ -307,7 +362,6 @@ const fn short_word(bytes: &[u8]) -> u64 {
 /// The first place of `byte` in a little-endian word.
 #[inline]
 fn byte_at(word: u64, byte: u8) -> Option<usize> {
-    const ONES: u64 = 0x0101_0101_0101_0101;
     let zero_where_equal = word ^ (ONES * u64::from(byte));
     let found = zero_where_equal.wrapping_sub(ONES) & !zero_where_equal & (ONES << 7);
     (found != 0).then(|| found.trailing_zeros() as usize / 8)
@@ -316,7 +370,6 @@ fn byte_at(word: u64, byte: u8) -> Option<usize> {
 /// ASCII lower case of eight bytes at once: exactly `A` to `Z` change.
 #[inline]
 const fn lower(word: u64) -> u64 {
-    const ONES: u64 = 0x0101_0101_0101_0101;
     let low = word & (0x7f * ONES);
     let above_z = low + (0x7f - b'Z' as u64) * ONES;
     let from_a = low + (0x80 - b'A' as u64) * ONES;
@@ -327,6 +380,7 @@ const fn lower(word: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloc::string::ToString;
     use proptest::prelude::*;
 
     #[test]
@@ -398,6 +452,19 @@ mod tests {
         assert_eq!(HeaderName::parse(b"Call\rID"), None);
         assert_eq!(HeaderName::parse(b""), None);
         assert_eq!(HeaderName::parse(b"To\0"), None);
+    }
+
+    #[test]
+    fn the_name_at_the_start_of_a_line_is_the_name_parsed() {
+        for &name in HeaderName::ALL {
+            for text in [name.as_str().to_string(), name.as_str().to_lowercase()] {
+                let line = text.clone() + ": value beyond the name\r\n";
+                let found = HeaderName::at_line_start(line.as_bytes());
+                assert_eq!(found, Some((text.len(), name as u8)), "{text}");
+                let line = text + " : value beyond the name\r\n";
+                assert_eq!(HeaderName::at_line_start(line.as_bytes()), None);
+            }
+        }
     }
 
     proptest! {

@@ -9,6 +9,7 @@ mod number;
 mod values;
 mod via;
 
+pub(crate) use address::from_uri;
 pub use address::*;
 pub use call_id::{CallId, InReplyTo};
 pub use contact::Contact;
@@ -31,9 +32,9 @@ pub trait Header<'a>: Sized {
     /// Reads one value, which fills `text`.
     fn parse(text: &'a str) -> Result<Self, ParseError>;
 
-    /// Reads the value of a field, or the first of several.
+    /// Reads the value of a field, or the first of several: what is behind it is not looked at.
     #[inline]
-    fn read_first(value: &'a [u8]) -> Result<Self, ParseError> {
+    fn parse_first(value: &'a [u8]) -> Result<Self, ParseError> {
         if Self::NAME.shape() == Shape::List {
             let (element, offset) = values::first(value, Self::NAME);
             return read(element).map_err(|error| error.shifted(offset));
@@ -52,6 +53,24 @@ fn read<'a, T: Header<'a>>(value: &'a [u8]) -> Result<T, ParseError> {
             Err(ParseError::new(kind, error.valid_up_to(), "UTF-8", rule))
         }
     }
+}
+
+/// Reads the first value of a list by a grammar that knows where a value ends, so that nobody has
+/// to look for the comma before.
+#[inline]
+fn read_up_to_comma<'a, T: Header<'a>>(
+    value: &'a [u8],
+    parse: impl FnOnce(&'a str) -> Result<(T, &'a str), ParseError>,
+) -> Result<T, ParseError> {
+    if let (Ok(text), Some(b'!'..=b'+' | b'-'..)) = (core::str::from_utf8(value), value.first()) {
+        let (parsed, rest) = parse(text)?;
+        let rest = crate::grammar::sws(rest);
+        if rest.is_empty() || rest.starts_with(',') {
+            return Ok(parsed);
+        }
+    }
+    let (element, offset) = values::first(value, T::NAME);
+    read(element).map_err(|error: ParseError| error.shifted(offset))
 }
 
 /// Reads one value of a list header; error offsets count from the start of the message.

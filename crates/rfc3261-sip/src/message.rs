@@ -391,7 +391,7 @@ impl<'a> HeaderField<'a> {
     /// Error offsets count from the start of the message.
     #[inline]
     pub fn typed<T: Header<'a>>(&self) -> Result<T, ParseError> {
-        T::read_first(self.value).map_err(|error| error.shifted(self.value_offset))
+        T::parse_first(self.value).map_err(|error| error.shifted(self.value_offset))
     }
 }
 

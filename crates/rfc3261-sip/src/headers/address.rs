@@ -47,10 +47,22 @@ macro_rules! address {
 
             #[inline]
             fn parse(text: &'a str) -> Result<Self, ParseError> {
-                let rule = Self::NAME.rule();
-                let (address, parameters) =
-                    read(text, NameAddr::$prefix(text), rule, |_| {})?;
-                Ok(Self { address, parameters })
+                grammar::to_the_end(text, Self::parse_prefix(text)?, Self::NAME.rule())
+            }
+
+            #[inline]
+            fn parse_first(value: &'a [u8]) -> Result<Self, ParseError> {
+                super::read_up_to_comma(value, Self::parse_prefix)
+            }
+        }
+
+        impl<'a> $name<'a> {
+            #[inline]
+            fn parse_prefix(text: &'a str) -> Result<(Self, &'a str), ParseError> {
+                let prefix = NameAddr::$prefix(text);
+                let ((address, parameters), rest) =
+                    read(text, prefix, Self::NAME.rule(), |_| {})?;
+                Ok((Self { address, parameters }, rest))
             }
         }
     )*};
@@ -125,12 +137,12 @@ macro_rules! tagged {
                 let rule = Self::NAME.rule();
                 let mut tag = None;
                 let prefix = NameAddr::parse_prefix_of_one(text);
-                let (address, parameters) = read(text, prefix, rule, |parameter| {
+                let ((address, parameters), rest) = read(text, prefix, rule, |parameter| {
                     if parameter.is("tag") {
                         tag = parameter.value;
                     }
                 })?;
-                Ok(Self { address, tag, parameters })
+                grammar::to_the_end(text, (Self { address, tag, parameters }, rest), rule)
             }
         }
     )*};
@@ -143,23 +155,23 @@ tagged! {
     To
 }
 
-/// The parameters behind an address, to the end of the value.
+/// An address and the parameters behind it; what is left as well.
 #[inline]
 pub(super) fn read<'a>(
     text: &'a str,
     prefix: Result<(NameAddr<&'a str>, usize), rfc2396_uri::ParseError>,
     rule: &'static Rule,
     each: impl FnMut(Parameter<'a>),
-) -> Result<(NameAddr<&'a str>, Parameters<'a>), ParseError> {
+) -> Result<((NameAddr<&'a str>, Parameters<'a>), &'a str), ParseError> {
     let (address, consumed) = prefix.map_err(|error| from_uri(error, rule))?;
     let rest = text.get(consumed..).unwrap_or_default();
-    let parameters = grammar::whole(|rest| Parameters::read(rest, each), rest, rule)
+    let (parameters, rest) = grammar::prefix(|rest| Parameters::read(rest, each), rest, rule)
         .map_err(|error| error.shifted(consumed))?;
-    Ok((address, parameters))
+    Ok(((address, parameters), rest))
 }
 
 /// A fault in an address as one in the header field that holds it.
-pub(super) fn from_uri(error: rfc2396_uri::ParseError, rule: &'static Rule) -> ParseError {
+pub(crate) fn from_uri(error: rfc2396_uri::ParseError, rule: &'static Rule) -> ParseError {
     use rfc2396_uri::ErrorKind as Kind;
     let expected = match error.kind() {
         Kind::TooLong => "a shorter URI",

@@ -3,7 +3,7 @@
 use rfc2396_uri::{NameAddr, Uri};
 
 use super::{Header, address};
-use crate::{HeaderName, Parameters, ParseError, QValue, error::ErrorKind};
+use crate::{HeaderName, Parameters, ParseError, QValue, grammar};
 
 /// One Contact value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,37 +80,43 @@ impl<'a> Header<'a> for Contact<'a> {
 
     #[inline]
     fn parse(text: &'a str) -> Result<Self, ParseError> {
-        if text == "*" {
-            return Ok(Self::All);
+        grammar::to_the_end(text, Self::parse_prefix(text)?, Self::NAME.rule())
+    }
+
+    #[inline]
+    fn parse_first(value: &'a [u8]) -> Result<Self, ParseError> {
+        super::read_up_to_comma(value, Self::parse_prefix)
+    }
+}
+
+impl<'a> Contact<'a> {
+    #[inline]
+    fn parse_prefix(text: &'a str) -> Result<(Self, &'a str), ParseError> {
+        if let Some(rest) = text.strip_prefix('*') {
+            return Ok((Self::All, rest));
         }
         let (mut q, mut expires) = (None, None);
         let prefix = NameAddr::parse_prefix(text);
-        let (address, parameters) = address::read(text, prefix, Self::NAME.rule(), |parameter| {
+        let rule = Self::NAME.rule();
+        let ((address, parameters), rest) = address::read(text, prefix, rule, |parameter| {
             if parameter.is("q") {
                 q = parameter.value.and_then(QValue::parse);
             } else if parameter.is("expires") {
                 let value = parameter.value.unwrap_or_default();
-                expires = Some(match crate::grammar::delta_seconds(value) {
+                expires = Some(match grammar::delta_seconds(value) {
                     Ok(("", seconds)) => seconds,
                     _ => 3600,
                 });
             }
         })?;
-        if !address.has_brackets() && parameters.as_str().is_empty() && text.contains('?') {
-            let at = text.find('?').unwrap_or_default();
-            let rule = Self::NAME.rule();
-            return Err(ParseError::new(
-                ErrorKind::Syntax,
-                at,
-                "angle brackets",
-                rule,
-            ));
-        }
-        Ok(Self::Address(ContactAddress {
-            address,
-            q,
-            expires,
-            parameters,
-        }))
+        Ok((
+            Self::Address(ContactAddress {
+                address,
+                q,
+                expires,
+                parameters,
+            }),
+            rest,
+        ))
     }
 }

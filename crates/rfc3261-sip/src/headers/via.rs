@@ -144,6 +144,13 @@ impl<'a> Header<'a> for Via<'a> {
     fn parse(text: &'a str) -> Result<Self, ParseError> {
         grammar::whole(via_parm, text, Self::NAME.rule())
     }
+
+    #[inline]
+    fn parse_first(value: &'a [u8]) -> Result<Self, ParseError> {
+        super::read_up_to_comma(value, |text| {
+            grammar::prefix(via_parm, text, Self::NAME.rule())
+        })
+    }
 }
 
 impl<'a> ViaTransport<'a> {

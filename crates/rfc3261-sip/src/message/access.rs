@@ -1,8 +1,11 @@
 //! The usual getters of messages, the same for owned and borrowed ones.
 
-use super::{HeaderField, Message, MessageRef, StartLine};
+use rfc2396_uri::Uri;
+
+use super::{HeaderField, Message, MessageRef, Start, StartLine};
 use crate::{
-    Defect, HeaderName, Method, ParseError, StatusCode,
+    Defect, ErrorKind, HeaderName, Method, ParseError, StatusCode,
+    error::Rule,
     headers::{
         CSeq, CallId, Contact, ContentType, Elements, From, Header, MaxForwards, To, Values, Via,
     },
@@ -49,6 +52,24 @@ typed! {
 }
 
 impl<'a> MessageRef<'a> {
+    /// The Request-URI; [`ErrorKind::Missing`] in a response.
+    #[inline]
+    pub fn request_uri(self) -> Result<Uri<&'a str>, ParseError> {
+        static RULE: Rule = Rule::new("Request-URI", "RFC 3261 §7.1");
+        let Start::Request { uri, .. } = self.index.start else {
+            return Err(ParseError::new(ErrorKind::Missing, 0, "a request", &RULE));
+        };
+        let offset = uri.start as usize;
+        match core::str::from_utf8(uri.of(self.bytes)) {
+            Ok(text) => Uri::parse(text)
+                .map_err(|error| crate::headers::from_uri(error, &RULE).shifted(offset)),
+            Err(error) => {
+                let at = offset + error.valid_up_to();
+                Err(ParseError::new(ErrorKind::NotUtf8, at, "UTF-8", &RULE))
+            }
+        }
+    }
+
     /// The values of a list header as they stand, across rows and commas, in order.
     #[must_use]
     pub fn elements(self, name: HeaderName) -> Elements<'a> {
@@ -80,6 +101,10 @@ impl Message {
     #[must_use]
     pub fn start_line(&self) -> StartLine<'_> {
         self.view().start_line()
+    }
+
+    pub fn request_uri(&self) -> Result<Uri<&str>, ParseError> {
+        self.view().request_uri()
     }
 
     #[must_use]

@@ -91,7 +91,7 @@ impl Span {
 impl Row {
     #[inline]
     pub(crate) fn known(self) -> Option<HeaderName> {
-        HeaderName::ALL.get(usize::from(self.id)).copied()
+        HeaderName::from_id(self.id)
     }
 }
 
@@ -332,12 +332,9 @@ impl Index {
             }
             // The common case is a known name with the colon right behind it.
             let (name_len, colon, id) = match HeaderName::at_line_start(line) {
-                Some((len, name)) => {
-                    let first = &mut self.first[name as usize];
-                    if *first == NONE {
-                        *first = row as u16;
-                    }
-                    (len, len, name as u8)
+                Some((len, id)) => {
+                    self.note_first(id, row);
+                    (len, len, id)
                 }
                 None => self.unusual_name(line, at),
             };
@@ -370,6 +367,14 @@ impl Index {
         }
     }
 
+    #[inline]
+    fn note_first(&mut self, id: u8, row: usize) {
+        match self.first.get_mut(usize::from(id)) {
+            Some(first) if *first == NONE => *first = row as u16,
+            _ => {}
+        }
+    }
+
     /// A line that does not begin with a known name and a colon: the length of its name, where
     /// its colon is, and which name it is.
     #[cold]
@@ -389,10 +394,7 @@ impl Index {
             }
             return (len, colon, EXTENSION);
         };
-        let first = &mut self.first[known as usize];
-        if *first == NONE {
-            *first = self.rows.len() as u16;
-        }
+        self.note_first(known as u8, self.rows.len());
         (len, colon, known as u8)
     }
 
