@@ -88,7 +88,8 @@ impl<'a> AttributeField<'a> {
 
     /// The value typed. The name is not looked at.
     pub fn parse<A: Attribute<'a>>(&self) -> Result<A, ParseError> {
-        let offset = self.line.value_offset() + self.name_len + 1;
+        let value_start = (self.name_len + 1).min(self.line.value().len());
+        let offset = self.line.value_offset() + value_start;
         A::parse(self.value().unwrap_or_default()).map_err(|error| error.shifted(offset))
     }
 }

@@ -109,12 +109,18 @@ impl Builder {
         self.end_section();
         match self.fault {
             Some(fault) => Err(fault),
-            None => SessionDescriptionBuf::parse(core::mem::take(&mut self.bytes)).map_err(|error| WriteError::Refused(error.kind())),
+            None => SessionDescriptionBuf::parse(core::mem::take(&mut self.bytes))
+                .map_err(|error| WriteError::Refused(error.kind())),
         }
     }
 
     /// Writes a line behind those of its rank. `fields` is how many words its value has to have, 0 for any text.
-    fn put(&mut self, line_type: LineType, write: impl FnOnce(&mut Vec<u8>), fields: usize) -> &mut Self {
+    fn put(
+        &mut self,
+        line_type: LineType,
+        write: impl FnOnce(&mut Vec<u8>),
+        fields: usize,
+    ) -> &mut Self {
         let Some(rank) = rank(line_type, self.in_media) else {
             return self.fail(WriteError::Refused(ErrorKind::Order));
         };
@@ -122,7 +128,11 @@ impl Builder {
         self.bytes.extend_from_slice(&[line_type.letter(), b'=']);
         write(&mut self.bytes);
         let value = self.bytes.get(start + 2..).unwrap_or_default();
-        let checked = if fields == 0 { check_value(value, line_type) } else { check_fields(value, line_type, fields) };
+        let checked = if fields == 0 {
+            check_value(value, line_type)
+        } else {
+            check_fields(value, line_type, fields)
+        };
         if let Err(fault) = checked {
             self.bytes.truncate(start);
             return self.fail(fault);
@@ -141,7 +151,12 @@ impl Builder {
 
     /// Adds a word to the m= line of the present section.
     fn append_format(&mut self, write: impl FnOnce(&mut Vec<u8>)) -> &mut Self {
-        let Some(at) = self.ends.first().filter(|_| self.in_media).map(|end| end - 2) else {
+        let Some(at) = self
+            .ends
+            .first()
+            .filter(|_| self.in_media)
+            .map(|end| end - 2)
+        else {
             return self.fail(WriteError::NoSuchLine);
         };
         let start = self.bytes.len();
@@ -150,7 +165,11 @@ impl Builder {
             self.bytes.push(b' ');
         }
         write(&mut self.bytes);
-        let word = self.bytes.get(start..).unwrap_or_default().trim_ascii_start();
+        let word = self
+            .bytes
+            .get(start..)
+            .unwrap_or_default()
+            .trim_ascii_start();
         if let Err(fault) = check_fields(word, LineType::MEDIA, 1) {
             self.bytes.truncate(start);
             return self.fail(fault);
@@ -167,7 +186,10 @@ impl Builder {
     fn end_section(&mut self) {
         let [_, origin_end, name_end, .., bandwidth_end, time_end, _, _] = self.ends;
         if self.in_media {
-            let media_line = self.ends.first().and_then(|end| self.bytes.get(..end.checked_sub(2)?));
+            let media_line = self
+                .ends
+                .first()
+                .and_then(|end| self.bytes.get(..end.checked_sub(2)?));
             if media_line.is_some_and(|line| line.ends_with(b" ")) {
                 self.fail(WriteError::Empty { line_type: b'm' });
             }

@@ -120,17 +120,34 @@ impl<'a> Defects<'a> {
     }
 
     /// Reports a stretch of the line's value.
-    fn value(&mut self, severity: Severity, line: &Line<'a>, kind: ErrorKind, rule: &'static Rule, part: &[u8]) {
+    fn value(
+        &mut self,
+        severity: Severity,
+        line: &Line<'a>,
+        kind: ErrorKind,
+        rule: &'static Rule,
+        part: &[u8],
+    ) {
         let value = line.value();
         let within = (part.as_ptr() as usize).wrapping_sub(value.as_ptr() as usize);
         let within = if within <= value.len() { within } else { 0 };
-        self.report(severity, line, ParseError::new(kind, line.value_offset() + within, rule), part.len());
+        self.report(
+            severity,
+            line,
+            ParseError::new(kind, line.value_offset() + within, rule),
+            part.len(),
+        );
     }
 
     /// Reports a line as a whole.
     fn line(&mut self, severity: Severity, line: &Line<'a>, kind: ErrorKind, rule: &'static Rule) {
         let len = line.value_offset() - line.offset() + line.value().len();
-        self.report(severity, line, ParseError::new(kind, line.offset(), rule), len);
+        self.report(
+            severity,
+            line,
+            ParseError::new(kind, line.offset(), rule),
+            len,
+        );
     }
 }
 
@@ -177,7 +194,12 @@ impl<'a> Defects<'a> {
         if span.terminator != Terminator::CrLf && !self.line_end_reported {
             self.line_end_reported = true;
             let at = ParseError::new(ErrorKind::LineEnd, span.end as usize, &LINE_END);
-            self.report(Severity::Warning, line, at, usize::from(span.terminator == Terminator::Lf));
+            self.report(
+                Severity::Warning,
+                line,
+                at,
+                usize::from(span.terminator == Terminator::Lf),
+            );
         }
         self.check_octets(line);
         if self.check_place(line) {
@@ -189,13 +211,28 @@ impl<'a> Defects<'a> {
     fn check_octets(&mut self, line: &Line<'a>) {
         let value = line.value().as_bytes();
         if let Some(at) = value.iter().position(|byte| matches!(byte, 0 | b'\r')) {
-            self.value(Severity::Error, line, ErrorKind::Syntax, &OCTETS, value.get(at..=at).unwrap_or_default());
+            self.value(
+                Severity::Error,
+                line,
+                ErrorKind::Syntax,
+                &OCTETS,
+                value.get(at..=at).unwrap_or_default(),
+            );
         }
         if let (false, Err(error)) = (self.charset, core::str::from_utf8(value)) {
             let rest = value.get(error.valid_up_to()..).unwrap_or_default();
-            let bad = rest.get(..error.error_len().unwrap_or(rest.len())).unwrap_or_default();
-            let text = matches!(line.line_type(), LineType::SESSION_NAME | LineType::INFORMATION);
-            let severity = if text { Severity::Error } else { Severity::Warning };
+            let bad = rest
+                .get(..error.error_len().unwrap_or(rest.len()))
+                .unwrap_or_default();
+            let text = matches!(
+                line.line_type(),
+                LineType::SESSION_NAME | LineType::INFORMATION
+            );
+            let severity = if text {
+                Severity::Error
+            } else {
+                Severity::Warning
+            };
             self.value(severity, line, ErrorKind::Syntax, &UTF8, bad);
         }
     }
@@ -226,7 +263,10 @@ impl<'a> Defects<'a> {
             _ => true,
         };
         if let Some(seen) = self.section.seen.get_mut(rank) {
-            let (again, place) = (*seen, matches!(line.line_type(), LineType::REPEAT | LineType::ZONE));
+            let (again, place) = (
+                *seen,
+                matches!(line.line_type(), LineType::REPEAT | LineType::ZONE),
+            );
             *seen |= !place;
             if once && again {
                 self.line(Severity::Error, line, ErrorKind::Duplicate, &ONCE);
@@ -241,7 +281,9 @@ impl<'a> Defects<'a> {
         let value = line.value();
         let outcome = match line.line_type() {
             LineType::ORIGIN => Origin::parse(value).map(|origin| self.check_origin(line, &origin)),
-            LineType::CONNECTION => Connection::parse(value).map(|connection| self.check_connection(line, &connection)),
+            LineType::CONNECTION => {
+                Connection::parse(value).map(|connection| self.check_connection(line, &connection))
+            }
             LineType::BANDWIDTH => Bandwidth::parse(value).map(|bandwidth| {
                 if let BandwidthType::Other(name) = bandwidth.bwtype {
                     self.value(Severity::Warning, line, ErrorKind::Unknown, &BWTYPE, &name);
@@ -249,7 +291,9 @@ impl<'a> Defects<'a> {
             }),
             LineType::TIME => Time::parse(value).map(|_| ()),
             LineType::REPEAT => Repeat::parse(value).map(|_| ()),
-            LineType::ZONE => Zones::new(value, 0).adjustments().try_for_each(|pair| pair.map(|_| ())),
+            LineType::ZONE => Zones::new(value, 0)
+                .adjustments()
+                .try_for_each(|pair| pair.map(|_| ())),
             LineType::MEDIA => MediaField::parse(value).map(|media| self.check_media(line, &media)),
             LineType::KEY => {
                 self.line(Severity::Warning, line, ErrorKind::Obsolete, &KEY);
@@ -274,24 +318,50 @@ impl<'a> Defects<'a> {
         let value = line.value().as_bytes();
         let is_blank = |byte: &u8| matches!(byte, b' ' | b'\t');
         let doubled = value.windows(2).position(|pair| pair.iter().all(is_blank));
-        let ends = || value.last().filter(|last| is_blank(last)).map(|_| value.len() - 1);
+        let ends = || {
+            value
+                .last()
+                .filter(|last| is_blank(last))
+                .map(|_| value.len() - 1)
+        };
         let tab = || value.iter().position(|&byte| byte == b'\t');
         if let Some(at) = doubled.or_else(ends).or_else(tab) {
-            self.value(Severity::Error, line, ErrorKind::Syntax, &BLANKS, value.get(at..=at).unwrap_or_default());
+            self.value(
+                Severity::Error,
+                line,
+                ErrorKind::Syntax,
+                &BLANKS,
+                value.get(at..=at).unwrap_or_default(),
+            );
         }
     }
 
     fn check_origin(&mut self, line: &Line<'a>, origin: &Origin<'a>) {
-        self.check_address(line, origin.nettype, origin.addrtype, origin.unicast_address);
+        self.check_address(
+            line,
+            origin.nettype,
+            origin.addrtype,
+            origin.unicast_address,
+        );
     }
 
     fn check_connection(&mut self, line: &Line<'a>, connection: &Connection<'a>) {
-        self.check_address(line, connection.nettype, connection.addrtype, connection.address);
-        let Some(address) = connection.ip_address() else { return };
+        self.check_address(
+            line,
+            connection.nettype,
+            connection.addrtype,
+            connection.address,
+        );
+        let Some(address) = connection.ip_address() else {
+            return;
+        };
         let counted = connection.count.is_some();
         if !address.is_multicast() && (connection.ttl.is_some() || counted) {
             self.line(Severity::Error, line, ErrorKind::Syntax, &UNICAST_SLASH);
-        } else if matches!(address, IpAddr::V4(_)) && address.is_multicast() && connection.ttl.is_none() {
+        } else if matches!(address, IpAddr::V4(_))
+            && address.is_multicast()
+            && connection.ttl.is_none()
+        {
             self.line(Severity::Error, line, ErrorKind::Missing, &NO_TTL);
         }
         if counted && self.section.id == SectionId::Session {
@@ -299,43 +369,112 @@ impl<'a> Defects<'a> {
         }
     }
 
-    fn check_address(&mut self, line: &Line<'a>, nettype: Text<'a>, addrtype: Text<'a>, address: Text<'a>) {
-        let fits = |is_wanted: fn(&IpAddr) -> bool| match address.as_str().and_then(|text| text.parse().ok()) {
+    fn check_address(
+        &mut self,
+        line: &Line<'a>,
+        nettype: Text<'a>,
+        addrtype: Text<'a>,
+        address: Text<'a>,
+    ) {
+        let fits = |is_wanted: fn(&IpAddr) -> bool| match address
+            .as_str()
+            .and_then(|text| text.parse().ok())
+        {
             Some(ip) => is_wanted(&ip),
             // A name: dots and digits alone, or colons, are an address gone wrong.
-            None => address.iter().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(byte))
-                && address.iter().any(u8::is_ascii_alphabetic),
+            None => {
+                address
+                    .iter()
+                    .all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(byte))
+                    && address.iter().any(u8::is_ascii_alphabetic)
+            }
         };
         let fits = match (nettype.as_bytes(), addrtype.as_bytes()) {
             (b"IN", b"IP4") => fits(IpAddr::is_ipv4),
             (b"IN", b"IP6") => fits(IpAddr::is_ipv6),
-            _ => return self.value(Severity::Warning, line, ErrorKind::Unknown, &ADDRTYPE, &addrtype),
+            _ => {
+                return self.value(
+                    Severity::Warning,
+                    line,
+                    ErrorKind::Unknown,
+                    &ADDRTYPE,
+                    &addrtype,
+                );
+            }
         };
         if !fits {
-            self.value(Severity::Warning, line, ErrorKind::Inconsistent, &ADDRESS, &address);
+            self.value(
+                Severity::Warning,
+                line,
+                ErrorKind::Inconsistent,
+                &ADDRESS,
+                &address,
+            );
         }
     }
 
     fn check_media(&mut self, line: &Line<'a>, media: &MediaField<'a>) {
-        let is_token = |text: &[u8]| !text.is_empty() && text.iter().all(|&byte| is_token_char(byte));
+        let is_token =
+            |text: &[u8]| !text.is_empty() && text.iter().all(|&byte| is_token_char(byte));
         if !is_token(&media.media) {
-            self.value(Severity::Error, line, ErrorKind::Syntax, &MEDIA_TOKEN, &media.media);
+            self.value(
+                Severity::Error,
+                line,
+                ErrorKind::Syntax,
+                &MEDIA_TOKEN,
+                &media.media,
+            );
         }
-        if !media.proto.as_bytes().split(|&byte| byte == b'/').all(is_token) {
-            self.value(Severity::Error, line, ErrorKind::Syntax, &MEDIA_TOKEN, &media.proto);
+        if !media
+            .proto
+            .as_bytes()
+            .split(|&byte| byte == b'/')
+            .all(is_token)
+        {
+            self.value(
+                Severity::Error,
+                line,
+                ErrorKind::Syntax,
+                &MEDIA_TOKEN,
+                &media.proto,
+            );
         }
         let is_rtp = |part: &[u8]| matches!(part, b"AVP" | b"SAVP" | b"AVPF" | b"SAVPF");
-        self.section.rtp = media.proto.as_bytes().split(|&byte| byte == b'/').any(is_rtp);
+        self.section.rtp = media
+            .proto
+            .as_bytes()
+            .split(|&byte| byte == b'/')
+            .any(is_rtp);
         for format in media.formats.iter() {
             if !is_token(&format) {
-                self.value(Severity::Error, line, ErrorKind::Syntax, &MEDIA_TOKEN, &format);
+                self.value(
+                    Severity::Error,
+                    line,
+                    ErrorKind::Syntax,
+                    &MEDIA_TOKEN,
+                    &format,
+                );
             } else if self.section.rtp {
                 let payload_type = payload_type(format);
                 if payload_type.is_none() || format.len() > 1 && format.first() == Some(&b'0') {
-                    self.value(Severity::Error, line, ErrorKind::OutOfRange, &PAYLOAD_TYPE, &format);
+                    self.value(
+                        Severity::Error,
+                        line,
+                        ErrorKind::OutOfRange,
+                        &PAYLOAD_TYPE,
+                        &format,
+                    );
                 }
-                if payload_type.is_some_and(|payload_type| set(&mut self.section.formats, payload_type)) {
-                    self.value(Severity::Warning, line, ErrorKind::Duplicate, &FORMAT_TWICE, &format);
+                if payload_type
+                    .is_some_and(|payload_type| set(&mut self.section.formats, payload_type))
+                {
+                    self.value(
+                        Severity::Warning,
+                        line,
+                        ErrorKind::Duplicate,
+                        &FORMAT_TWICE,
+                        &format,
+                    );
                 }
             }
         }
@@ -345,7 +484,13 @@ impl<'a> Defects<'a> {
         let line = &attribute.line();
         let name = attribute.name();
         if name.is_empty() || !name.iter().all(|&byte| is_token_char(byte)) {
-            return self.value(Severity::Error, line, ErrorKind::Syntax, &ATTRIBUTE_NAME, &name);
+            return self.value(
+                Severity::Error,
+                line,
+                ErrorKind::Syntax,
+                &ATTRIBUTE_NAME,
+                &name,
+            );
         }
         match KnownAttribute::parse(attribute) {
             Err(error) => self.report(Severity::Error, line, error, 0),
@@ -358,7 +503,12 @@ impl<'a> Defects<'a> {
 
     fn check_direction(&mut self, line: &Line<'a>) {
         if core::mem::replace(&mut self.section.direction, true) {
-            self.line(Severity::Warning, line, ErrorKind::Duplicate, &DIRECTION_TWICE);
+            self.line(
+                Severity::Warning,
+                line,
+                ErrorKind::Duplicate,
+                &DIRECTION_TWICE,
+            );
         }
     }
 
@@ -367,7 +517,12 @@ impl<'a> Defects<'a> {
         if self.section.id == SectionId::Session {
             self.line(Severity::Warning, line, ErrorKind::Order, &RTPMAP_PLACE);
         } else if self.section.rtp && !has(self.section.formats, rtpmap.payload_type) {
-            self.line(Severity::Warning, line, ErrorKind::Inconsistent, &RTPMAP_FORMAT);
+            self.line(
+                Severity::Warning,
+                line,
+                ErrorKind::Inconsistent,
+                &RTPMAP_FORMAT,
+            );
         }
         if set(&mut self.section.rtpmaps, rtpmap.payload_type) {
             self.line(Severity::Error, line, ErrorKind::Duplicate, &RTPMAP_TWICE);
@@ -378,9 +533,16 @@ impl<'a> Defects<'a> {
         if fmtp.parameters.is_empty() {
             self.line(Severity::Error, line, ErrorKind::Missing, &FMTP_EMPTY);
         }
-        let Some(payload_type) = payload_type(fmtp.format) else { return };
+        let Some(payload_type) = payload_type(fmtp.format) else {
+            return;
+        };
         if self.section.rtp && !has(self.section.formats, payload_type) {
-            self.line(Severity::Warning, line, ErrorKind::Inconsistent, &FMTP_FORMAT);
+            self.line(
+                Severity::Warning,
+                line,
+                ErrorKind::Inconsistent,
+                &FMTP_FORMAT,
+            );
         }
         if set(&mut self.section.fmtps, payload_type) {
             self.line(Severity::Warning, line, ErrorKind::Duplicate, &FMTP_TWICE);
@@ -391,9 +553,13 @@ impl<'a> Defects<'a> {
     fn end_section(&mut self) {
         let last = self.next_line.saturating_sub(1);
         let (bytes, index) = (self.description.as_bytes(), self.description.index());
-        let Some(span) = index.lines.get(last) else { return };
+        let Some(span) = index.lines.get(last) else {
+            return;
+        };
         let line = span.line(bytes, last as u32);
-        let has_line = |line_type| rank(line_type, false).and_then(|rank| self.section.seen.get(rank)) == Some(&true);
+        let has_line = |line_type| {
+            rank(line_type, false).and_then(|rank| self.section.seen.get(rank)) == Some(&true)
+        };
         let lacks: &[(LineType, &'static Rule)] = match self.section.id {
             SectionId::Session => &[
                 (LineType::ORIGIN, &NO_ORIGIN),
@@ -403,8 +569,11 @@ impl<'a> Defects<'a> {
             SectionId::Media(_) if self.session_has_connection => &[],
             SectionId::Media(_) => &[(LineType::CONNECTION, &NO_CONNECTION)],
         };
-        let lacks: Vec<&'static Rule> =
-            lacks.iter().filter(|(line_type, _)| !has_line(*line_type)).map(|(_, rule)| *rule).collect();
+        let lacks: Vec<&'static Rule> = lacks
+            .iter()
+            .filter(|(line_type, _)| !has_line(*line_type))
+            .map(|(_, rule)| *rule)
+            .collect();
         for rule in lacks {
             let at = ParseError::new(ErrorKind::Missing, span.end as usize, rule);
             self.report(Severity::Error, &line, at, 0);

@@ -80,13 +80,24 @@ impl fmt::Display for Defect {
         if let SectionId::Media(ordinal) = self.section {
             write!(f, ", medium {ordinal}")?;
         }
-        let Rule { field, expected, section } = self.error.rule_ref();
-        write!(f, ": {} {field}: expected {expected} ({section})", self.kind())
+        let Rule {
+            field,
+            expected,
+            section,
+        } = self.error.rule_ref();
+        write!(
+            f,
+            ": {} {field}: expected {expected} ({section})",
+            self.kind()
+        )
     }
 }
 
 impl fmt::Debug for Defect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Defect").field("severity", &self.severity).field("message", &format_args!("{self}")).finish()
+        f.debug_struct("Defect")
+            .field("severity", &self.severity)
+            .field("message", &format_args!("{self}"))
+            .finish()
     }
 }

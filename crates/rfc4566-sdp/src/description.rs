@@ -47,7 +47,10 @@ impl<'a> SessionDescription<'a> {
 
     /// The description, or the first defect that is an [error](Severity::Error).
     pub fn strict(self) -> Result<Self, ParseError> {
-        match self.defects().find(|defect| defect.severity() == Severity::Error) {
+        match self
+            .defects()
+            .find(|defect| defect.severity() == Severity::Error)
+        {
             Some(defect) => Err(defect.to_error()),
             None => Ok(self),
         }
@@ -57,7 +60,9 @@ impl<'a> SessionDescription<'a> {
     pub fn write_into(&self, buffer: &mut [u8]) -> Result<usize, WriteError> {
         let needed = self.bytes.len();
         let available = buffer.len();
-        let room = buffer.get_mut(..needed).ok_or(WriteError::BufferTooSmall { needed, available })?;
+        let room = buffer
+            .get_mut(..needed)
+            .ok_or(WriteError::BufferTooSmall { needed, available })?;
         room.copy_from_slice(self.bytes);
         Ok(needed)
     }

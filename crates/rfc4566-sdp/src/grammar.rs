@@ -173,7 +173,9 @@ pub(crate) fn decimal(digits: &[u8]) -> Option<u64> {
         // Nineteen digits always fit.
         Some(digits.iter().fold(0, |sum, digit| sum * 10 + value(digit)))
     } else {
-        digits.iter().try_fold(0_u64, |sum, digit| sum.checked_mul(10)?.checked_add(value(digit)))
+        digits.iter().try_fold(0_u64, |sum, digit| {
+            sum.checked_mul(10)?.checked_add(value(digit))
+        })
     }
 }
 

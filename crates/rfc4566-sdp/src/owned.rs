@@ -33,11 +33,18 @@ impl SessionDescriptionBuf {
     }
 
     /// Reads a description with limits of one's own, which hold for edits too.
-    pub fn parse_with_limits(description: impl Into<Vec<u8>>, limits: Limits) -> Result<Self, ParseError> {
+    pub fn parse_with_limits(
+        description: impl Into<Vec<u8>>,
+        limits: Limits,
+    ) -> Result<Self, ParseError> {
         let mut index = Index::default();
         let bytes = description.into();
         index.read(&bytes, &limits)?;
-        Ok(Self { bytes, index, limits })
+        Ok(Self {
+            bytes,
+            index,
+            limits,
+        })
     }
 
     /// The description to read from.
@@ -79,16 +86,34 @@ impl SessionDescriptionBuf {
     }
 
     /// Adds a line to a section, behind those that the fixed order wants before it.
-    pub fn insert_line(&mut self, section: SectionId, line_type: LineType, value: &[u8]) -> Result<(), WriteError> {
+    pub fn insert_line(
+        &mut self,
+        section: SectionId,
+        line_type: LineType,
+        value: &[u8],
+    ) -> Result<(), WriteError> {
         check_value(value, line_type)?;
         let in_media = matches!(section, SectionId::Media(_));
-        let wanted = rank(line_type, in_media).filter(|&rank| rank > 0).ok_or(WriteError::Refused(ErrorKind::Order))?;
+        let wanted = rank(line_type, in_media)
+            .filter(|&rank| rank > 0)
+            .ok_or(WriteError::Refused(ErrorKind::Order))?;
         let lines = self.section(section)?.lines();
-        let before = lines.filter(|line| rank(line.line_type(), in_media).is_some_and(|rank| rank <= wanted)).last();
+        let before = lines
+            .filter(|line| rank(line.line_type(), in_media).is_some_and(|rank| rank <= wanted))
+            .last();
         let before = before.ok_or(WriteError::NoSuchLine)?.index();
         let at = self.start_of(before + 1);
-        let terminator = |index: usize| self.index.lines.get(index).map_or(Terminator::CrLf, |span| span.terminator);
-        let line_end: &[u8] = if terminator(0) == Terminator::Lf { b"\n" } else { b"\r\n" };
+        let terminator = |index: usize| {
+            self.index
+                .lines
+                .get(index)
+                .map_or(Terminator::CrLf, |span| span.terminator)
+        };
+        let line_end: &[u8] = if terminator(0) == Terminator::Lf {
+            b"\n"
+        } else {
+            b"\r\n"
+        };
         let mut text = Vec::with_capacity(value.len() + 6);
         if terminator(before) == Terminator::None {
             text.extend_from_slice(line_end);
@@ -103,8 +128,17 @@ impl SessionDescriptionBuf {
     }
 
     /// Replaces the first line of a type in a section, or adds one.
-    pub fn set_line(&mut self, section: SectionId, line_type: LineType, value: &[u8]) -> Result<(), WriteError> {
-        match self.section(section)?.line(line_type).map(|line| line.index()) {
+    pub fn set_line(
+        &mut self,
+        section: SectionId,
+        line_type: LineType,
+        value: &[u8],
+    ) -> Result<(), WriteError> {
+        match self
+            .section(section)?
+            .line(line_type)
+            .map(|line| line.index())
+        {
             Some(line) => self.replace_line(line, value),
             None => self.insert_line(section, line_type, value),
         }
@@ -112,7 +146,12 @@ impl SessionDescriptionBuf {
 
     /// Removes a medium with all its lines. In a negotiated session media keep their place: there, set the port to 0.
     pub fn remove_media(&mut self, ordinal: usize) -> Result<(), WriteError> {
-        let start_of = |ordinal: usize| self.index.media.get(ordinal).and_then(|&line| self.index.lines.get(line as usize));
+        let start_of = |ordinal: usize| {
+            self.index
+                .media
+                .get(ordinal)
+                .and_then(|&line| self.index.lines.get(line as usize))
+        };
         let start = start_of(ordinal).ok_or(WriteError::NoSuchLine)?.start as usize;
         let end = start_of(ordinal + 1).map_or(self.bytes.len(), |span| span.start as usize);
         self.splice(start..end, &[])
@@ -127,7 +166,11 @@ impl SessionDescriptionBuf {
     }
 
     /// Sets the first `c=` line of a section.
-    pub fn set_connection(&mut self, section: SectionId, connection: &Connection<'_>) -> Result<(), WriteError> {
+    pub fn set_connection(
+        &mut self,
+        section: SectionId,
+        connection: &Connection<'_>,
+    ) -> Result<(), WriteError> {
         let mut value = Vec::new();
         connection.write(&mut value);
         check_fields(&value, LineType::CONNECTION, 3)?;
@@ -136,14 +179,25 @@ impl SessionDescriptionBuf {
 
     /// Sets the port of a medium, and nothing else of its `m=` line. 0 refuses the medium.
     pub fn set_port(&mut self, ordinal: usize, port: u16) -> Result<(), WriteError> {
-        let line = self.view().medium(ordinal).and_then(|medium| medium.line()).ok_or(WriteError::NoSuchLine)?;
+        let line = self
+            .view()
+            .medium(ordinal)
+            .and_then(|medium| medium.line())
+            .ok_or(WriteError::NoSuchLine)?;
         let value = line.value().as_bytes();
-        let mut starts = value.iter().enumerate().filter(|(at, byte)| {
-            !byte.is_ascii_whitespace() && at.checked_sub(1).is_none_or(|before| value.get(before) == Some(&b' '))
-        });
-        let start = starts.nth(1).ok_or(WriteError::NoSuchLine)?.0;
+        let is_blank = |at: usize| {
+            value
+                .get(at)
+                .is_none_or(|&byte| byte == b' ' || byte == b'\t')
+        };
+        let mut starts =
+            (0..value.len()).filter(|&at| !is_blank(at) && (at == 0 || is_blank(at - 1)));
+        let start = starts.nth(1).ok_or(WriteError::NoSuchLine)?;
         let port_text = value.get(start..).unwrap_or_default();
-        let len = port_text.iter().position(|byte| matches!(byte, b'/' | b' ' | b'\t')).unwrap_or(port_text.len());
+        let len = port_text
+            .iter()
+            .position(|byte| matches!(byte, b'/' | b' ' | b'\t'))
+            .unwrap_or(port_text.len());
         let at = line.value_offset() + start;
         let mut text = Vec::new();
         put::number(&mut text, u64::from(port));
@@ -151,7 +205,11 @@ impl SessionDescriptionBuf {
     }
 
     /// Sets an attribute: replaces the first of its name in the section, or adds one.
-    pub fn set_attribute<'v, A: Attribute<'v>>(&mut self, section: SectionId, attribute: &A) -> Result<(), WriteError> {
+    pub fn set_attribute<'v, A: Attribute<'v>>(
+        &mut self,
+        section: SectionId,
+        attribute: &A,
+    ) -> Result<(), WriteError> {
         let mut text = Vec::from(A::NAME);
         text.push(b':');
         attribute.write_value(&mut text);
@@ -159,29 +217,51 @@ impl SessionDescriptionBuf {
             text.pop();
         }
         let existing = self.section(section)?.attributes_named(A::NAME).next();
-        self.put_attribute(section, existing.map(|attribute| attribute.line().index()), &text)
+        self.put_attribute(
+            section,
+            existing.map(|attribute| attribute.line().index()),
+            &text,
+        )
     }
 
     /// Sets the direction of a section; further directions that stand there are removed.
-    pub fn set_direction(&mut self, section: SectionId, direction: Direction) -> Result<(), WriteError> {
+    pub fn set_direction(
+        &mut self,
+        section: SectionId,
+        direction: Direction,
+    ) -> Result<(), WriteError> {
         let lines = self.section(section)?.lines_of(LineType::ATTRIBUTE);
-        let directions: Vec<usize> =
-            lines.filter(|line| Direction::from_name(&line.value()).is_some()).map(|line| line.index()).collect();
+        let directions: Vec<usize> = lines
+            .filter(|line| Direction::from_name(&line.value()).is_some())
+            .map(|line| line.index())
+            .collect();
         self.remove_lines(directions.get(1..).unwrap_or_default())?;
-        self.put_attribute(section, directions.first().copied(), direction.name().as_bytes())
+        self.put_attribute(
+            section,
+            directions.first().copied(),
+            direction.name().as_bytes(),
+        )
     }
 
     /// Removes every attribute of a name from a section, and says how many there were.
-    pub fn remove_attributes(&mut self, section: SectionId, name: &str) -> Result<usize, WriteError> {
+    pub fn remove_attributes(
+        &mut self,
+        section: SectionId,
+        name: &str,
+    ) -> Result<usize, WriteError> {
         let lines = self.section(section)?.attributes_named(name);
-        let lines: Vec<usize> = lines.map(|attribute: AttributeField<'_>| attribute.line().index()).collect();
+        let lines: Vec<usize> = lines
+            .map(|attribute: AttributeField<'_>| attribute.line().index())
+            .collect();
         self.remove_lines(&lines)?;
         Ok(lines.len())
     }
 
     /// Removes lines, whose indices are in order, in one go.
     fn remove_lines(&mut self, lines: &[usize]) -> Result<(), WriteError> {
-        let (Some(&first), Some(&last)) = (lines.first(), lines.last()) else { return Ok(()) };
+        let (Some(&first), Some(&last)) = (lines.first(), lines.last()) else {
+            return Ok(());
+        };
         let range = self.start_of(first)..self.start_of(last + 1);
         let mut kept = Vec::with_capacity(range.len());
         for pair in lines.windows(2) {
@@ -195,10 +275,18 @@ impl SessionDescriptionBuf {
 
     /// Where a line starts; the end of the description behind the last.
     fn start_of(&self, line: usize) -> usize {
-        self.index.lines.get(line).map_or(self.bytes.len(), |span| span.start as usize)
+        self.index
+            .lines
+            .get(line)
+            .map_or(self.bytes.len(), |span| span.start as usize)
     }
 
-    fn put_attribute(&mut self, section: SectionId, line: Option<usize>, text: &[u8]) -> Result<(), WriteError> {
+    fn put_attribute(
+        &mut self,
+        section: SectionId,
+        line: Option<usize>,
+        text: &[u8],
+    ) -> Result<(), WriteError> {
         match line {
             Some(line) => self.replace_line(line, text),
             None => self.insert_line(section, LineType::ATTRIBUTE, text),
@@ -208,9 +296,11 @@ impl SessionDescriptionBuf {
     fn section(&self, section: SectionId) -> Result<Section<'_>, WriteError> {
         match section {
             SectionId::Session => Ok(self.view().session()),
-            SectionId::Media(ordinal) => {
-                self.view().medium(ordinal).map(|medium| medium.section()).ok_or(WriteError::NoSuchLine)
-            }
+            SectionId::Media(ordinal) => self
+                .view()
+                .medium(ordinal)
+                .map(|medium| medium.section())
+                .ok_or(WriteError::NoSuchLine),
         }
     }
 
@@ -239,8 +329,15 @@ impl SessionDescriptionBuf {
 impl From<SessionDescription<'_>> for SessionDescriptionBuf {
     fn from(description: SessionDescription<'_>) -> Self {
         let bytes = description.as_bytes().to_vec();
-        let limits = Limits { description_bytes: u32::MAX as usize, lines: u32::MAX as usize };
-        Self { bytes, index: description.index().clone(), limits }
+        let limits = Limits {
+            description_bytes: u32::MAX as usize,
+            lines: u32::MAX as usize,
+        };
+        Self {
+            bytes,
+            index: description.index().clone(),
+            limits,
+        }
     }
 }
 

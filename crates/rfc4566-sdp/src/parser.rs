@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use crate::attribute::Direction;
 use crate::description::SessionDescription;
 use crate::error::{ErrorKind, ParseError, Rule};
+use crate::grammar::decimal;
 use crate::line::{LineType, Span, Terminator};
 use crate::scan;
 
@@ -138,13 +139,22 @@ impl Index {
         }
         // The limit on bytes keeps starts, ends and line numbers below 2^32.
         let end = (start + line.len()) as u32;
-        self.lines.push(Span { start: start as u32, end, line_type, terminator });
+        self.lines.push(Span {
+            start: start as u32,
+            end,
+            line_type,
+            terminator,
+        });
         match line_type {
             LineType::MEDIA => self.media.push(number as u32),
             LineType::CONNECTION if self.media.is_empty() && self.session_connection.is_none() => {
                 self.session_connection = Some(number as u32);
             }
-            LineType::ATTRIBUTE if line.len() == 10 && self.media.is_empty() && self.session_direction.is_none() => {
+            LineType::ATTRIBUTE
+                if line.len() == 10
+                    && self.media.is_empty()
+                    && self.session_direction.is_none() =>
+            {
                 self.session_direction = line.get(2..).and_then(Direction::from_name);
             }
             _ => {}
@@ -155,7 +165,9 @@ impl Index {
     /// The first line that is not blank has to be `v=0`.
     fn check_version(&self, bytes: &[u8]) -> Result<(), ParseError> {
         let mut lines = self.lines.iter().map(|span| span.line(bytes, 0));
-        let Some(line) = lines.find(|line| !line.value.trim_ascii().is_empty()) else {
+        let Some(line) = lines.find(|line| {
+            line.line_type != LineType::MALFORMED || !line.value.trim_ascii().is_empty()
+        }) else {
             return Err(ParseError::new(ErrorKind::Missing, bytes.len(), &WHOLE));
         };
         let value = line.value.trim_ascii_end();
@@ -164,7 +176,7 @@ impl Index {
                 return Err(ParseError::new(ErrorKind::Missing, line.offset(), &WHOLE));
             }
             b"0" => return Ok(()),
-            digits if digits.iter().all(u8::is_ascii_digit) => ErrorKind::UnsupportedVersion,
+            digits if decimal(digits).is_some() => ErrorKind::UnsupportedVersion,
             _ => ErrorKind::Syntax,
         };
         Err(ParseError::new(kind, line.value_offset(), &VERSION))

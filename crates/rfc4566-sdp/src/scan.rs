@@ -28,7 +28,12 @@ pub(crate) fn for_each<E>(
         }
         base += 8;
     }
-    for (position, _) in chunks.remainder().iter().enumerate().filter(|(_, byte)| **byte == wanted) {
+    for (position, _) in chunks
+        .remainder()
+        .iter()
+        .enumerate()
+        .filter(|(_, byte)| **byte == wanted)
+    {
         each(base + position)?;
     }
     Ok(())

@@ -16,15 +16,28 @@ pub(crate) fn check_value(value: &[u8], line_type: LineType) -> Result<(), Write
 }
 
 /// Refuses values that do not have exactly this many words with single spaces between.
-pub(crate) fn check_fields(value: &[u8], line_type: LineType, fields: usize) -> Result<(), WriteError> {
+pub(crate) fn check_fields(
+    value: &[u8],
+    line_type: LineType,
+    fields: usize,
+) -> Result<(), WriteError> {
     check_value(value, line_type)?;
     let mut spaces = 0;
     let mut before = b' ';
     for &byte in value.iter().chain(b" ") {
         match byte {
-            b' ' if before == b' ' => return Err(WriteError::Empty { line_type: line_type.letter() }),
+            b' ' if before == b' ' => {
+                return Err(WriteError::Empty {
+                    line_type: line_type.letter(),
+                });
+            }
             b' ' => spaces += 1,
-            b'\t' => return Err(WriteError::ForbiddenByte { byte, line_type: line_type.letter() }),
+            b'\t' => {
+                return Err(WriteError::ForbiddenByte {
+                    byte,
+                    line_type: line_type.letter(),
+                });
+            }
             _ => {}
         }
         before = byte;
@@ -32,7 +45,10 @@ pub(crate) fn check_fields(value: &[u8], line_type: LineType, fields: usize) -> 
     if spaces == fields {
         Ok(())
     } else {
-        Err(WriteError::ForbiddenByte { byte: b' ', line_type: line_type.letter() })
+        Err(WriteError::ForbiddenByte {
+            byte: b' ',
+            line_type: line_type.letter(),
+        })
     }
 }
 
