@@ -1,5 +1,7 @@
 //! Source descriptions (RFC 3550 §6.5).
 
+use core::fmt;
+
 use crate::error::{ErrorKind, ParseError, Rule, WriteError};
 use crate::rtcp::raw::{HEADER_LEN, PacketType, RawPacket};
 use crate::rtcp::write::{self, RtcpWrite};
@@ -27,6 +29,23 @@ impl SdesType {
     pub const NOTE: Self = Self(7);
     /// A private extension: a prefix and a value (§6.5.8).
     pub const PRIV: Self = Self(8);
+}
+
+impl fmt::Display for SdesType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::END => f.write_str("END"),
+            Self::CNAME => f.write_str("CNAME"),
+            Self::NAME => f.write_str("NAME"),
+            Self::EMAIL => f.write_str("EMAIL"),
+            Self::PHONE => f.write_str("PHONE"),
+            Self::LOC => f.write_str("LOC"),
+            Self::TOOL => f.write_str("TOOL"),
+            Self::NOTE => f.write_str("NOTE"),
+            Self::PRIV => f.write_str("PRIV"),
+            Self(other) => write!(f, "{other}"),
+        }
+    }
 }
 
 /// A source description packet.
