@@ -146,3 +146,96 @@ fn inspect(source: impl Read + Send + 'static, name: &str, srtp: bool) -> Result
     let reading = capture::read(source, |packet| analysis.take(&packet))?;
     Ok(analysis.finish(name, &reading, srtp))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::io::Cursor;
+
+    const CAPTURES: [&[u8]; 8] = [
+        include_bytes!("../tests/captures/sipp-call-rtp-dtmf.pcap"),
+        include_bytes!("../tests/captures/kamailio-register-digest-md5.pcap"),
+        include_bytes!("../tests/captures/stun-binding-plain.pcap"),
+        include_bytes!("../tests/captures/rtsp-digest-tcp.pcap"),
+        include_bytes!("../tests/captures/red-distance-2.pcap"),
+        include_bytes!("../tests/captures/sipp-reinvite-udp.pcap"),
+        include_bytes!("../tests/captures/sipp-call-tcp.pcap"),
+        include_bytes!("../tests/captures/rtp-dtmf-gst.pcap"),
+    ];
+
+    /// Analyses the bytes and writes every kind of report; true when there was an analysis.
+    fn survives(file: Vec<u8>) -> bool {
+        match inspect(Cursor::new(file), "mutated.pcap", true) {
+            Ok(report) => {
+                let text = text::write(&report, text::Style { colour: true });
+                assert!(text.starts_with("\x1b[1mmutated.pcap"));
+                assert!(html::write(&report).ends_with("</body></html>\n"));
+                assert!(serde_json::to_string(&report).unwrap().starts_with('{'));
+                true
+            }
+            Err(error) => {
+                assert!(error.starts_with("is "), "{error}");
+                false
+            }
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+
+        #[test]
+        fn a_truncated_capture_gives_a_report_or_a_clear_error(
+            capture in 0..CAPTURES.len(),
+            part in 0.0..1.0,
+        ) {
+            let whole = CAPTURES[capture];
+            let length = (whole.len() as f64 * part) as usize;
+            prop_assert_eq!(survives(whole[..length].to_vec()), length >= 24);
+        }
+
+        #[test]
+        fn flipped_bits_give_a_report_or_a_clear_error(
+            capture in 0..CAPTURES.len(),
+            flips in prop::collection::vec((any::<prop::sample::Index>(), 0..8), 1..200),
+        ) {
+            let mut file = CAPTURES[capture].to_vec();
+            for (at, bit) in flips {
+                *at.get_mut(&mut file) ^= 1u8 << bit;
+            }
+            survives(file);
+        }
+
+        /// The records stay as they are: the damage is in what the packets hold.
+        #[test]
+        fn damaged_packets_are_analysed_all_the_same(
+            capture in 0..CAPTURES.len(),
+            seeds in prop::collection::vec(any::<(prop::sample::Index, u8)>(), 1..400),
+        ) {
+            let mut file = CAPTURES[capture].to_vec();
+            let mut bytes = Vec::new();
+            let mut at = 24;
+            while let Some(header) = file.get(at..at + 16) {
+                let length = u32::from_le_bytes([header[8], header[9], header[10], header[11]]);
+                // Behind Ethernet and IP, so that the damage reaches the protocols.
+                bytes.extend(at + 16 + 34..at + 16 + length as usize);
+                at += 16 + length as usize;
+            }
+            for (index, value) in seeds {
+                file[*index.get(&bytes)] = value;
+            }
+            prop_assert!(survives(file));
+        }
+
+        #[test]
+        fn bytes_of_no_meaning_never_panic(
+            bytes in prop::collection::vec(any::<u8>(), 0..2000),
+            link in prop::sample::select(vec![0u32, 1, 9, 101, 108, 113, 276]),
+        ) {
+            let length = bytes.len() as u32;
+            let header = [0xa1b2_c3d4, 0x0004_0002, 0, 0, 65_535, link, 7, 0, length, length];
+            let header: Vec<u8> = header.into_iter().flat_map(u32::to_le_bytes).collect();
+            prop_assert!(survives([header, bytes].concat()));
+        }
+    }
+}
