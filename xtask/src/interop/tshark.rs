@@ -8,8 +8,8 @@ use anyhow::{Context, Result};
 use super::output_within;
 use super::streams::{Figures, Key, LIMIT, Streams, parse_ssrc};
 
-/// What tshark counts. It takes for RTP what signalling announced; the other streams that we found
-/// are named to it by their ports.
+/// What tshark counts. By itself it finds what signalling on well-known ports announced; of the
+/// other streams that we found it is told the ports.
 pub(super) fn streams(capture: &Path, ours: &Streams) -> Result<Streams> {
     let mut streams = run(capture, &[])?;
     let unseen: Vec<&Key> = ours
@@ -17,18 +17,27 @@ pub(super) fn streams(capture: &Path, ours: &Streams) -> Result<Streams> {
         .filter(|key| !streams.contains_key(key))
         .collect();
     if !unseen.is_empty() {
-        let ports = unseen.iter().filter_map(|key| key.dst.rsplit(':').next());
-        let decode: Vec<String> = ports
-            .map(|port| format!("-dudp.port=={port},rtp"))
-            .collect();
-        let told = run(capture, &decode)?;
-        streams.extend(
-            told.into_iter()
-                .filter(|(key, _)| unseen.contains(&key))
+        let told = run(
+            capture,
+            &unseen
+                .iter()
+                .flat_map(|key| decoding(key))
                 .collect::<Vec<_>>(),
-        );
+        )?;
+        let told = told.into_iter().filter(|(key, _)| unseen.contains(&key));
+        let told: Vec<_> = told.collect();
+        streams.extend(told);
     }
     Ok(streams)
+}
+
+/// Has tshark take the stream for RTP, or for RTP that a server sends within RTSP.
+fn decoding(key: &Key) -> [String; 2] {
+    let port = |endpoint: &str| endpoint.rsplit(':').next().unwrap_or_default().to_owned();
+    [
+        format!("-dudp.port=={},rtp", port(&key.dst)),
+        format!("-dtcp.port=={},rtsp", port(&key.src)),
+    ]
 }
 
 fn run(capture: &Path, decode: &[String]) -> Result<Streams> {
@@ -92,6 +101,12 @@ mod tests {
     const ROW: &str = "     0.310368      2.389160       127.0.0.1 21314       127.0.0.1 21500 \
                        0x5B342902 g711U, telephone-event   105     4 (3.6%)          16.385          \
                        19.988          21.280           0.207           0.807           1.068 X";
+
+    #[test]
+    fn tshark_is_told_ports() {
+        let told = decoding(&sample().0);
+        assert_eq!(told, ["-dudp.port==21500,rtp", "-dtcp.port==21314,rtsp"]);
+    }
 
     #[test]
     fn a_row_of_tshark_is_read() {
