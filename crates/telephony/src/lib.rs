@@ -17,5 +17,7 @@ pub use rfc3550_rtp as rtp;
 pub use rfc3551_avp as avp;
 #[cfg(feature = "sdp")]
 pub use rfc4566_sdp as sdp;
+#[cfg(feature = "sdes")]
+pub use rfc4568_sdes as sdes;
 #[cfg(feature = "stun")]
 pub use rfc5389_stun as stun;
