@@ -75,7 +75,8 @@ pub enum WriteError {
     },
     /// The section or line to be changed does not exist.
     NoSuchLine,
-    /// The description would exceed the [`Limits`](crate::Limits) or lose its version line.
+    /// The line or edit is not to be: it would exceed the [`Limits`](crate::Limits), spoil the version line, stand
+    /// in the wrong section, or hold a key.
     Refused(ErrorKind),
 }
 
@@ -189,7 +190,7 @@ impl fmt::Display for WriteError {
             Self::Empty { line_type } => write!(f, "empty value in a {}= line", *line_type as char),
             Self::NoSuchLine => f.write_str("no such section or line"),
             Self::Refused(kind) => {
-                write!(f, "the edit was refused: the description would be {kind}")
+                write!(f, "refused, as the result would be {kind}")
             }
         }
     }

@@ -1,10 +1,13 @@
 //! Writing values: text and numbers at the end of a buffer.
 
-use crate::error::WriteError;
+use crate::error::{ErrorKind, WriteError};
 use crate::line::LineType;
 
-/// Refuses values that would end a line early, and empty ones.
+/// Refuses values that would end a line early, empty ones, and keys.
 pub(crate) fn check_value(value: &[u8], line_type: LineType) -> Result<(), WriteError> {
+    if line_type == LineType::KEY {
+        return Err(WriteError::Refused(ErrorKind::Obsolete));
+    }
     let line_type = line_type.letter();
     if value.is_empty() {
         return Err(WriteError::Empty { line_type });

@@ -1,8 +1,8 @@
 //! The hard cases of session descriptions: each is the value that the RFC gives, or an error that names the field.
 
 use rfc4566_sdp::{
-    Defect, Direction, ErrorKind, Fmtp, Limits, LineType, ParseError, Parser, Rtcp, Rtpmap,
-    SectionId, SessionDescriptionBuf, Severity,
+    Builder, Defect, Direction, ErrorKind, Fmtp, Limits, LineType, ParseError, Parser, Rtcp,
+    Rtpmap, SectionId, SessionDescriptionBuf, Severity, WriteError,
 };
 
 const HEAD: &str = "v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\n";
@@ -715,5 +715,218 @@ fn an_unknown_letter_is_kept_and_refused_by_the_strict_reading() {
     assert_eq!(
         description.view().medium(0).unwrap().field().unwrap().port,
         49170
+    );
+}
+
+#[test]
+fn a_type_is_one_letter_and_its_case_counts() {
+    for line in ["mm=audio 1 RTP/AVP 0", "=x", "M=audio 1 RTP/AVP 0", "S=x"] {
+        let text = with_media(&format!("{AUDIO}{line}\r\n"));
+        let found = defect(&text);
+        let expected = if line.as_bytes()[1] == b'=' {
+            ErrorKind::Unknown
+        } else {
+            ErrorKind::Syntax
+        };
+        assert_eq!(
+            (found.kind(), found.line(), found.severity()),
+            (expected, 7, Severity::Error),
+            "{line}"
+        );
+        assert_eq!(parse(&text).view().media_count(), 1);
+    }
+}
+
+#[test]
+fn lines_of_the_session_that_stand_behind_media_are_misplaced() {
+    for line in [
+        "u=http://example.com/",
+        "e=a@example.com",
+        "p=+1 617 555-6011",
+        "o=- 1 1 IN IP4 192.0.2.1",
+    ] {
+        let found = defect(with_media(&format!("{AUDIO}{line}\r\n")));
+        assert_eq!(
+            (found.kind(), found.section()),
+            (ErrorKind::Order, SectionId::Media(0)),
+            "{line}"
+        );
+    }
+}
+
+#[test]
+fn lines_that_may_stand_once_are_reported_when_they_stand_twice() {
+    let frame = [
+        "v=0",
+        "o=- 1 1 IN IP4 192.0.2.1",
+        "s=-",
+        "i=x",
+        "u=http://example.com/",
+        "t=0 0",
+        "m=image 0 udptl t38",
+    ];
+    for line in &frame[1..5] {
+        let lines = frame
+            .iter()
+            .map(|each| format!("{each}\r\n").repeat(if each == line { 2 } else { 1 }));
+        let found = defect(lines.collect::<String>() + "i=y\r\nc=IN IP4 192.0.2.1\r\n");
+        assert_eq!(
+            (found.kind(), found.severity()),
+            (ErrorKind::Duplicate, Severity::Error),
+            "{line}"
+        );
+    }
+    let text = with_media(&format!("{AUDIO}i=x\r\ni=y\r\n"));
+    assert_eq!(
+        (defect(&text).kind(), defect(&text).section()),
+        (ErrorKind::Duplicate, SectionId::Media(0))
+    );
+}
+
+#[test]
+fn host_names_are_written_in_ascii() {
+    clean(with_line("c=", "c=IN IP4 xn--bcher-kva.example\r\n"));
+    let defect = defect(with_line("c=", "c=IN IP4 bücher.example\r\n"));
+    assert_eq!(
+        (defect.kind(), defect.field()),
+        (ErrorKind::Inconsistent, "address")
+    );
+}
+
+#[test]
+fn every_medium_or_the_session_has_a_connection() {
+    let text = with_line("c=", "") + AUDIO + "c=IN IP4 192.0.2.1\r\n";
+    let found = defect(&text);
+    assert_eq!(
+        (found.kind(), found.field(), found.section()),
+        (ErrorKind::Missing, "connection", SectionId::Media(0))
+    );
+    assert_eq!(
+        parse(&text).view().medium(0).unwrap().connection(),
+        Ok(None)
+    );
+    assert!(
+        parse(&text)
+            .view()
+            .medium(1)
+            .unwrap()
+            .connection()
+            .unwrap()
+            .is_some()
+    );
+}
+
+#[test]
+fn unknown_bandwidth_modifiers_are_passed_over() {
+    let text = with_media(&format!("{AUDIO}b=X-YZ:128\r\nb=AS:64\r\nb=AS\r\n"));
+    let description = parse(&text);
+    let medium = description.view().medium(0).unwrap();
+    let known: Vec<_> = medium
+        .bandwidths()
+        .flatten()
+        .filter_map(|bandwidth| bandwidth.bits_per_second())
+        .collect();
+    assert_eq!(known, [64_000]);
+    let found: Vec<_> = defects(&text)
+        .iter()
+        .map(|defect| (defect.kind(), defect.severity()))
+        .collect();
+    assert_eq!(
+        found,
+        [
+            (ErrorKind::Unknown, Severity::Warning),
+            (ErrorKind::Syntax, Severity::Error)
+        ]
+    );
+}
+
+#[test]
+fn bandwidths_of_the_session_apply_unless_the_medium_gives_that_type() {
+    let text = with_line("t=", "b=AS:256\r\nb=TIAS:1000\r\nt=0 0\r\n") + "b=AS:64\r\n";
+    let description = parse(&text);
+    let medium = description.view().medium(0).unwrap();
+    let applied: Vec<String> = medium
+        .bandwidths()
+        .map(|bandwidth| bandwidth.unwrap().to_string())
+        .collect();
+    assert_eq!(applied, ["AS:64", "TIAS:1000"]);
+}
+
+#[test]
+fn times_do_not_wrap_in_2036() {
+    let text = with_line("t=", "t=4294967296 42949672960\r\n");
+    clean(&text);
+    let time = parse(&text).view().times().next().unwrap().time().unwrap();
+    assert_eq!(
+        (time.start, time.stop_unix()),
+        (4294967296, Some(42949672960 - 2208988800))
+    );
+}
+
+#[test]
+fn a_key_is_reported_and_cannot_be_written() {
+    let text = with_media(&format!("{AUDIO}k=clear:secret\r\n"));
+    assert_eq!(
+        (defect(&text).kind(), defect(&text).severity()),
+        (ErrorKind::Obsolete, Severity::Warning)
+    );
+    let mut description = parse(with_media(AUDIO));
+    let refused = Err(WriteError::Refused(ErrorKind::Obsolete));
+    assert_eq!(
+        description.insert_line(SectionId::Media(0), LineType::KEY, b"prompt"),
+        refused
+    );
+    let origin = description.view().origin().unwrap();
+    assert_eq!(
+        Builder::new(&origin)
+            .line(LineType::KEY, b"prompt")
+            .finish(),
+        refused.map(|()| description.clone())
+    );
+}
+
+#[test]
+fn attribute_names_are_tokens_and_unknown_ones_are_passed_over() {
+    clean(with_media(&format!("{AUDIO}a=x-unheard-of:1\r\n")));
+    for name in ["ü", "a b", "", "(x)"] {
+        let found = defect(with_media(&format!("{AUDIO}a={name}:1\r\n")));
+        assert_eq!(
+            (found.kind(), found.field()),
+            (ErrorKind::Syntax, "attribute"),
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn an_odd_port_beside_an_rtcp_attribute_is_as_written() {
+    let text = with_media("m=audio 49171 RTP/AVP 0\r\na=rtcp:53020\r\n");
+    let description = parse(&text);
+    let medium = description.view().medium(0).unwrap();
+    assert_eq!(medium.field().unwrap().port, 49171);
+    assert_eq!(medium.attribute::<Rtcp>().unwrap().unwrap().port, 53020);
+}
+
+#[test]
+fn a_charset_does_not_allow_nul() {
+    let text =
+        with_line("s=", "s=a\0b\r\n").replace("t=0 0\r\n", "t=0 0\r\na=charset:ISO-8859-1\r\n");
+    assert_eq!(
+        (defect(&text).kind(), defect(&text).field()),
+        (ErrorKind::Syntax, "text")
+    );
+}
+
+#[test]
+fn repeats_belong_behind_a_time() {
+    let found = defect(with_line("t=", "r=7d 1h 0\r\nt=0 0\r\n"));
+    assert_eq!((found.kind(), found.field()), (ErrorKind::Order, "repeat"));
+    assert_eq!(
+        defect(with_line("t=", "t=0 0\r\nr=7d 1h\r\n")).kind(),
+        ErrorKind::Syntax
+    );
+    assert_eq!(
+        defect(with_line("t=", "t=0 0\r\nz=1 1h 2\r\n")).field(),
+        "zone adjustment"
     );
 }
