@@ -2,6 +2,8 @@
 #![allow(clippy::std_instead_of_core, clippy::std_instead_of_alloc)] // a program, never `no_std`
 
 mod inspect;
+mod parse;
+mod terminal;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -17,10 +19,12 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     Inspect(inspect::Arguments),
+    Parse(parse::Arguments),
 }
 
 fn main() -> ExitCode {
     match Cli::parse().command {
         Command::Inspect(arguments) => inspect::run(&arguments),
+        Command::Parse(arguments) => parse::run(&arguments),
     }
 }

@@ -95,7 +95,11 @@ pub(crate) fn run(arguments: &Arguments) -> ExitCode {
     };
     match arguments.kind.read(&input) {
         Ok(parsed) => {
-            let printed = if arguments.json { field::json(&parsed) } else { parsed.to_string() };
+            let printed = if arguments.json {
+                field::json(&parsed)
+            } else {
+                parsed.to_string()
+            };
             // Whoever closed the pipe has seen enough.
             let _ = io::stdout().write_all(printed.as_bytes());
             match parsed.defects.iter().find(|defect| defect.is_error()) {
@@ -121,7 +125,10 @@ fn input(arguments: &Arguments) -> Result<Vec<u8>, String> {
     let name = arguments.file.display();
     let mut bytes = Vec::new();
     if arguments.file.as_os_str() == "-" {
-        io::stdin().lock().take(INPUT_LIMIT + 1).read_to_end(&mut bytes)
+        io::stdin()
+            .lock()
+            .take(INPUT_LIMIT + 1)
+            .read_to_end(&mut bytes)
     } else {
         std::fs::File::open(&arguments.file)
             .and_then(|file| file.take(INPUT_LIMIT + 1).read_to_end(&mut bytes))

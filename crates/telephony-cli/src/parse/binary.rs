@@ -22,8 +22,11 @@ pub(super) fn from_hex(text: &[u8]) -> Result<Vec<u8>, usize> {
 /// Bytes as digits; of long ones the beginning, and how many there are.
 pub(super) fn hex(bytes: &[u8]) -> String {
     const SHOWN: usize = 24;
-    let mut text: String =
-        bytes.iter().take(SHOWN).map(|byte| format!("{byte:02x}")).collect();
+    let mut text: String = bytes
+        .iter()
+        .take(SHOWN)
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
     if bytes.len() > SHOWN {
         text += &format!("… ({} bytes)", bytes.len());
     }
@@ -32,7 +35,11 @@ pub(super) fn hex(bytes: &[u8]) -> String {
 
 /// Where `part`, a piece of `whole`, lies in it.
 pub(super) fn place(whole: &[u8], part: &[u8]) -> Range<usize> {
-    let start = part.as_ptr().addr().saturating_sub(whole.as_ptr().addr()).min(whole.len());
+    let start = part
+        .as_ptr()
+        .addr()
+        .saturating_sub(whole.as_ptr().addr())
+        .min(whole.len());
     start..(start + part.len()).min(whole.len())
 }
 

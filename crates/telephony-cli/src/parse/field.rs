@@ -56,7 +56,11 @@ impl Field {
     pub(super) fn moved(self, start: usize) -> Field {
         Field {
             offset: start + self.offset,
-            fields: self.fields.into_iter().map(|field| field.moved(start)).collect(),
+            fields: self
+                .fields
+                .into_iter()
+                .map(|field| field.moved(start))
+                .collect(),
             ..self
         }
     }
@@ -65,7 +69,9 @@ impl Field {
         let name = format!("{:1$}{2}", "", 2 * depth, Safe(&self.name));
         let line = format!("{:>6}  {name:<30}  {}", self.offset, Safe(&self.value));
         writeln!(f, "{}", line.trim_end())?;
-        self.fields.iter().try_for_each(|field| field.write(f, depth + 1))
+        self.fields
+            .iter()
+            .try_for_each(|field| field.write(f, depth + 1))
     }
 }
 
@@ -92,7 +98,11 @@ impl Finding {
         Finding {
             severity: severity.to_string(),
             // What a kind carries is in the message.
-            kind: kind.split(['(', '{', ' ']).next().unwrap_or_default().to_owned(),
+            kind: kind
+                .split(['(', '{', ' '])
+                .next()
+                .unwrap_or_default()
+                .to_owned(),
             offset,
             rule,
             message: message.to_string(),
@@ -135,13 +145,25 @@ macro_rules! finding_from {
     )*};
 }
 finding_from!(
-    rfc2198_red, rfc2326_rtsp, rfc2396_uri, rfc2833_dtmf, rfc3261_sip, rfc3550_rtp, rfc4566_sdp,
+    rfc2198_red,
+    rfc2326_rtsp,
+    rfc2396_uri,
+    rfc2833_dtmf,
+    rfc3261_sip,
+    rfc3550_rtp,
+    rfc4566_sdp,
     rfc5389_stun
 );
 
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Finding { severity, kind, offset, rule, message } = self;
+        let Finding {
+            severity,
+            kind,
+            offset,
+            rule,
+            message,
+        } = self;
         writeln!(f, "{severity}: {}", Safe(message))?;
         write!(f, "  kind {kind}, offset {offset}, {rule}")
     }
@@ -160,7 +182,9 @@ impl fmt::Display for Parsed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}", Safe(&self.summary))?;
         self.fields.iter().try_for_each(|field| field.write(f, 0))?;
-        self.defects.iter().try_for_each(|defect| writeln!(f, "{defect}"))
+        self.defects
+            .iter()
+            .try_for_each(|defect| writeln!(f, "{defect}"))
     }
 }
 

@@ -3,8 +3,7 @@
 use std::fmt::{Debug, Display};
 
 use rfc3550_rtp::{
-    App, Bye, ReceiverReport, ReportBlock, RtcpCompound, RtcpPacket, Sdes, SenderInfo,
-    SenderReport,
+    App, Bye, ReceiverReport, ReportBlock, RtcpCompound, RtcpPacket, Sdes, SenderInfo, SenderReport,
 };
 
 use super::binary::{hex, place};
@@ -51,7 +50,11 @@ fn packet_fields(input: &[u8], start: usize, packet: &RtcpPacket<'_>) -> Vec<Fie
         RtcpPacket::Bye(bye) => goodbye(input, start, bye),
         RtcpPacket::App(app) => application(input, start, app),
         RtcpPacket::Other(raw) => {
-            vec![Field::new("body", place(input, raw.body()), hex(raw.body()))]
+            vec![Field::new(
+                "body",
+                place(input, raw.body()),
+                hex(raw.body()),
+            )]
         }
         RtcpPacket::TransportFeedback(feedback) => feedback_fields(
             input,
@@ -70,7 +73,11 @@ fn packet_fields(input: &[u8], start: usize, packet: &RtcpPacket<'_>) -> Vec<Fie
         RtcpPacket::ExtendedReport(report) => {
             let mut fields = vec![ssrc(start + 4, report.ssrc())];
             fields.extend(report.blocks().map(|block| {
-                Field::new("report block", start + 8..start + 8, format_args!("{block:?}"))
+                Field::new(
+                    "report block",
+                    start + 8..start + 8,
+                    format_args!("{block:?}"),
+                )
             }));
             fields
         }
@@ -88,11 +95,19 @@ fn word(name: &'static str, start: usize, value: impl Display) -> Field {
 }
 
 fn sender_report(start: usize, report: &SenderReport<'_>) -> Vec<Field> {
-    let SenderInfo { ntp_timestamp, rtp_timestamp, packet_count, octet_count } =
-        report.info();
+    let SenderInfo {
+        ntp_timestamp,
+        rtp_timestamp,
+        packet_count,
+        octet_count,
+    } = report.info();
     let mut fields = vec![
         ssrc(start + 4, report.ssrc()),
-        Field::new("NTP timestamp", start + 8..start + 16, format_args!("{:#018x}", ntp_timestamp.to_bits())),
+        Field::new(
+            "NTP timestamp",
+            start + 8..start + 16,
+            format_args!("{:#018x}", ntp_timestamp.to_bits()),
+        ),
         word("RTP timestamp", start + 16, rtp_timestamp.0),
         word("sender's packet count", start + 20, packet_count),
         word("sender's octet count", start + 24, octet_count),
@@ -107,17 +122,40 @@ fn receiver_report(start: usize, report: &ReceiverReport<'_>) -> Vec<Field> {
     fields
 }
 
-fn report_blocks(start: usize, blocks: impl Iterator<Item = ReportBlock>) -> impl Iterator<Item = Field> {
+fn report_blocks(
+    start: usize,
+    blocks: impl Iterator<Item = ReportBlock>,
+) -> impl Iterator<Item = Field> {
     blocks.zip(0..).map(move |(block, index)| {
         let at = start + 24 * index;
         Field::new("report block", at..at + 24, "").with(vec![
             ssrc(at, block.ssrc),
-            Field::new("fraction lost", at + 4..at + 5, format_args!("{}/256", block.fraction_lost)),
-            Field::new("cumulative number lost", at + 5..at + 8, block.cumulative_lost),
-            word("extended highest sequence", at + 8, block.extended_highest_sequence),
+            Field::new(
+                "fraction lost",
+                at + 4..at + 5,
+                format_args!("{}/256", block.fraction_lost),
+            ),
+            Field::new(
+                "cumulative number lost",
+                at + 5..at + 8,
+                block.cumulative_lost,
+            ),
+            word(
+                "extended highest sequence",
+                at + 8,
+                block.extended_highest_sequence,
+            ),
             word("interarrival jitter", at + 12, block.jitter),
-            word("last SR", at + 16, format_args!("{:#010x}", block.last_sr.0)),
-            word("delay since last SR", at + 20, format_args!("{} / 65536 s", block.delay_since_last_sr.0)),
+            word(
+                "last SR",
+                at + 16,
+                format_args!("{:#010x}", block.last_sr.0),
+            ),
+            word(
+                "delay since last SR",
+                at + 20,
+                format_args!("{} / 65536 s", block.delay_since_last_sr.0),
+            ),
         ])
     })
 }
@@ -132,18 +170,31 @@ fn source_descriptions(input: &[u8], sdes: &Sdes<'_>) -> Vec<Field> {
                     Field::new(item.item_type.to_string(), place(input, item.value), value)
                 })
                 .collect();
-            let start = items.first().map_or(0, |item| item.place().start.saturating_sub(6));
-            Field::new("chunk", start..items.last().map_or(start, |item| item.place().end), format_args!("SSRC {:#010x}", chunk.ssrc()))
-                .with(items)
+            let start = items
+                .first()
+                .map_or(0, |item| item.place().start.saturating_sub(6));
+            Field::new(
+                "chunk",
+                start..items.last().map_or(start, |item| item.place().end),
+                format_args!("SSRC {:#010x}", chunk.ssrc()),
+            )
+            .with(items)
         })
         .collect()
 }
 
 fn goodbye(input: &[u8], start: usize, bye: &Bye<'_>) -> Vec<Field> {
-    let mut fields: Vec<Field> =
-        bye.ssrcs().zip(0..).map(|(source, index)| ssrc(start + 4 + 4 * index, source)).collect();
+    let mut fields: Vec<Field> = bye
+        .ssrcs()
+        .zip(0..)
+        .map(|(source, index)| ssrc(start + 4 + 4 * index, source))
+        .collect();
     fields.extend(bye.reason().map(|reason| {
-        Field::new("reason", place(input, reason), String::from_utf8_lossy(reason))
+        Field::new(
+            "reason",
+            place(input, reason),
+            String::from_utf8_lossy(reason),
+        )
     }));
     fields
 }
@@ -153,7 +204,11 @@ fn application(input: &[u8], start: usize, app: &App<'_>) -> Vec<Field> {
     vec![
         Field::new("subtype", start..start + 1, app.subtype()),
         ssrc(start + 4, app.ssrc()),
-        Field::new("name", start + 8..start + 12, String::from_utf8_lossy(&name)),
+        Field::new(
+            "name",
+            start + 8..start + 12,
+            String::from_utf8_lossy(&name),
+        ),
         Field::new("data", place(input, app.data()), hex(app.data())),
     ]
 }
@@ -166,8 +221,20 @@ fn feedback_fields(
     message: &impl Debug,
 ) -> Vec<Field> {
     vec![
-        Field::new("SSRC of packet sender", start + 4..start + 8, format_args!("{sender:#010x}")),
-        Field::new("SSRC of media source", start + 8..start + 12, format_args!("{media:#010x}")),
-        Field::new("feedback control information", place(input, fci), format_args!("{message:?}")),
+        Field::new(
+            "SSRC of packet sender",
+            start + 4..start + 8,
+            format_args!("{sender:#010x}"),
+        ),
+        Field::new(
+            "SSRC of media source",
+            start + 8..start + 12,
+            format_args!("{media:#010x}"),
+        ),
+        Field::new(
+            "feedback control information",
+            place(input, fci),
+            format_args!("{message:?}"),
+        ),
     ]
 }

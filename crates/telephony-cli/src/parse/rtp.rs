@@ -32,12 +32,18 @@ pub(super) fn read(input: &[u8]) -> Result<Parsed, Finding> {
     }));
     let mut defects = Vec::new();
     fields.extend(
-        packet.extension().map(|extension| header_extension(input, &extension, &mut defects)),
+        packet
+            .extension()
+            .map(|extension| header_extension(input, &extension, &mut defects)),
     );
     let payload = packet.payload();
     fields.push(Field::new("payload", place(input, payload), hex(payload)));
     Ok(Parsed {
-        summary: format!("RTP packet of {} bytes, {} of payload", input.len(), payload.len()),
+        summary: format!(
+            "RTP packet of {} bytes, {} of payload",
+            input.len(),
+            payload.len()
+        ),
         fields,
         defects,
     })
@@ -69,7 +75,11 @@ fn header_extension(
     Field::new(
         "header extension",
         data.start.saturating_sub(4)..data.end,
-        format_args!("profile {:#06x}{form}, {}", extension.profile(), hex(extension.data())),
+        format_args!(
+            "profile {:#06x}{form}, {}",
+            extension.profile(),
+            hex(extension.data())
+        ),
     )
     .with(elements)
 }

@@ -14,7 +14,13 @@ pub(super) fn read(input: &[u8]) -> Result<Parsed, Finding> {
         .iter()
         .map(|defect| {
             let place = defect.span();
-            Finding::new(defect.severity(), defect.kind(), place.start, defect.rule(), defect)
+            Finding::new(
+                defect.severity(),
+                defect.kind(),
+                place.start,
+                defect.rule(),
+                defect,
+            )
         })
         .collect();
     let (summary, mut fields) = start_line(input, message);
@@ -24,7 +30,11 @@ pub(super) fn read(input: &[u8]) -> Result<Parsed, Finding> {
         Field::new(name, place, String::from_utf8_lossy(field.value()))
     }));
     fields.extend(body(message, &mut defects));
-    Ok(Parsed { summary, fields, defects })
+    Ok(Parsed {
+        summary,
+        fields,
+        defects,
+    })
 }
 
 fn start_line(input: &[u8], message: MessageRef<'_>) -> (String, Vec<Field>) {
@@ -34,7 +44,10 @@ fn start_line(input: &[u8], message: MessageRef<'_>) -> (String, Vec<Field>) {
     match message.start_line() {
         StartLine::Request { method, uri } => (
             format!("RTSP request of {} bytes: {method}", input.len()),
-            vec![part("method", method.as_str().as_bytes()), part("Request-URI", uri)],
+            vec![
+                part("method", method.as_str().as_bytes()),
+                part("Request-URI", uri),
+            ],
         ),
         StartLine::Status { code, reason } => {
             let digits = place(input, reason).start.saturating_sub(4);
@@ -52,7 +65,11 @@ fn start_line(input: &[u8], message: MessageRef<'_>) -> (String, Vec<Field>) {
 fn body(message: MessageRef<'_>, defects: &mut Vec<Finding>) -> Option<Field> {
     let body = message.body();
     let start = message.body_offset();
-    let field = Field::new("body", start..start + body.len(), format_args!("{} bytes", body.len()));
+    let field = Field::new(
+        "body",
+        start..start + body.len(),
+        format_args!("{} bytes", body.len()),
+    );
     if body.is_empty() {
         None
     } else if message.content_type() == Some("application/sdp") {

@@ -12,11 +12,20 @@ pub(super) fn read(input: &[u8]) -> Result<Parsed, Finding> {
         .defects()
         .map(|defect| {
             let place = defect.span();
-            Finding::new(defect.severity(), defect.kind(), place.start, defect.rule(), defect)
+            Finding::new(
+                defect.severity(),
+                defect.kind(),
+                place.start,
+                defect.rule(),
+                defect,
+            )
         })
         .collect();
-    let mut fields: Vec<Field> =
-        description.session().lines().map(|line| view(input, &description, line)).collect();
+    let mut fields: Vec<Field> = description
+        .session()
+        .lines()
+        .map(|line| view(input, &description, line))
+        .collect();
     fields.extend(description.media().map(|medium| {
         let mut lines = medium.section().lines();
         let start = lines.next().map(|line| view(input, &description, line));
@@ -38,16 +47,22 @@ pub(super) fn read(input: &[u8]) -> Result<Parsed, Finding> {
 }
 
 /// The field of a message body, which starts at `start` of the message, with its description below.
-pub(super) fn below(
-    field: Field,
-    body: &[u8],
-    start: usize,
-    defects: &mut Vec<Finding>,
-) -> Field {
+pub(super) fn below(field: Field, body: &[u8], start: usize, defects: &mut Vec<Finding>) -> Field {
     match read(body) {
         Ok(description) => {
-            defects.extend(description.defects.into_iter().map(|defect| defect.of_body(start)));
-            field.with(description.fields.into_iter().map(|line| line.moved(start)).collect())
+            defects.extend(
+                description
+                    .defects
+                    .into_iter()
+                    .map(|defect| defect.of_body(start)),
+            );
+            field.with(
+                description
+                    .fields
+                    .into_iter()
+                    .map(|line| line.moved(start))
+                    .collect(),
+            )
         }
         Err(error) => {
             defects.push(error.of_body(start));
@@ -59,9 +74,8 @@ pub(super) fn below(
 fn view(input: &[u8], description: &SessionDescription<'_>, line: Line<'_>) -> Field {
     let value = line.value();
     let place = line.offset()..place(input, &value).end;
-    let part = |name: &'static str, text: Text<'_>| {
-        Field::new(name, self::place(input, &text), text)
-    };
+    let part =
+        |name: &'static str, text: Text<'_>| Field::new(name, self::place(input, &text), text);
     match line.line_type() {
         LineType::MALFORMED => Field::new("malformed line", place, value),
         LineType::ATTRIBUTE => {
@@ -70,7 +84,11 @@ fn view(input: &[u8], description: &SessionDescription<'_>, line: Line<'_>) -> F
                 None => (value.get(..), None),
             };
             let name = String::from_utf8_lossy(name.unwrap_or_default()).into_owned();
-            Field::new(format!("a={name}"), place, Text::new(rest.unwrap_or_default()))
+            Field::new(
+                format!("a={name}"),
+                place,
+                Text::new(rest.unwrap_or_default()),
+            )
         }
         LineType::MEDIA => {
             let fields = MediaField::parse(value).map_or(Vec::new(), |media| {

@@ -18,7 +18,13 @@ pub(super) fn read(input: &[u8]) -> Result<Parsed, Finding> {
         .iter()
         .map(|defect| {
             let place = defect.span();
-            Finding::new(defect.severity(), defect.kind(), place.start, defect.rule(), defect)
+            Finding::new(
+                defect.severity(),
+                defect.kind(),
+                place.start,
+                defect.rule(),
+                defect,
+            )
         })
         .collect();
     let view = View { input };
@@ -27,7 +33,11 @@ pub(super) fn read(input: &[u8]) -> Result<Parsed, Finding> {
     fields.extend(view.body(message, &mut defects));
     let line = input.get(..view.end_of_first_line()).unwrap_or_default();
     Ok(Parsed {
-        summary: format!("SIP message of {} bytes: {}", input.len(), String::from_utf8_lossy(line)),
+        summary: format!(
+            "SIP message of {} bytes: {}",
+            input.len(),
+            String::from_utf8_lossy(line)
+        ),
         fields,
         defects,
     })
@@ -44,7 +54,10 @@ impl<'a> View<'a> {
 
     fn end_of_first_line(&self) -> usize {
         let is_end = |byte: &u8| matches!(byte, b'\r' | b'\n');
-        self.input.iter().position(is_end).unwrap_or(self.input.len())
+        self.input
+            .iter()
+            .position(is_end)
+            .unwrap_or(self.input.len())
     }
 
     fn start_line(&self, message: MessageRef<'_>) -> Vec<Field> {
@@ -90,9 +103,9 @@ impl<'a> View<'a> {
             Some(HeaderName::From) => each(message, field, |from: From<'_>| {
                 self.address(from.address(), from.parameters())
             }),
-            Some(HeaderName::To) => {
-                each(message, field, |to: To<'_>| self.address(to.address(), to.parameters()))
-            }
+            Some(HeaderName::To) => each(message, field, |to: To<'_>| {
+                self.address(to.address(), to.parameters())
+            }),
             Some(HeaderName::Contact) => each(message, field, |contact| match contact {
                 Contact::All => Vec::new(),
                 Contact::Address(contact) => self.address(contact.address(), contact.parameters()),
@@ -138,7 +151,8 @@ impl<'a> View<'a> {
         }));
         let target: Uri<&str> = address.uri();
         fields.push(
-            self.part("URI", address.uri().as_str()).with(uri::fields(self.input, &target)),
+            self.part("URI", address.uri().as_str())
+                .with(uri::fields(self.input, &target)),
         );
         fields.extend(self.parameters(parameters));
         fields
@@ -149,8 +163,14 @@ impl<'a> View<'a> {
         parameters.iter().map(move |parameter| {
             let start = place(input, parameter.name.as_bytes()).start;
             let end = place(input, parameter.value.unwrap_or(parameter.name).as_bytes()).end;
-            let value = parameter.value.map_or(String::new(), |value| format!("={value}"));
-            Field::new("parameter", start..end, format_args!("{}{value}", parameter.name))
+            let value = parameter
+                .value
+                .map_or(String::new(), |value| format!("={value}"));
+            Field::new(
+                "parameter",
+                start..end,
+                format_args!("{}{value}", parameter.name),
+            )
         })
     }
 
@@ -168,7 +188,11 @@ impl<'a> View<'a> {
             Err(_) => hex(body),
         };
         let field = Field::new("body", start..start + body.len(), value);
-        Some(if is_sdp { sdp::below(field, body, start, defects) } else { field })
+        Some(if is_sdp {
+            sdp::below(field, body, start, defects)
+        } else {
+            field
+        })
     }
 }
 

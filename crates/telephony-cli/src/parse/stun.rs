@@ -10,7 +10,11 @@ use super::field::{Field, Finding, Parsed};
 
 pub(super) fn read(input: &[u8]) -> Result<Parsed, Finding> {
     let message = Message::parse(input)?;
-    let cookie = if message.is_classic() { "absent (RFC 3489)" } else { "present" };
+    let cookie = if message.is_classic() {
+        "absent (RFC 3489)"
+    } else {
+        "present"
+    };
     let mut fields = vec![
         Field::new("class", 0..2, message.class()),
         Field::new("method", 0..2, message.method()),
@@ -26,10 +30,19 @@ pub(super) fn read(input: &[u8]) -> Result<Parsed, Finding> {
             hex(attribute.value())
         });
         let end = at + 4 + attribute.value().len();
-        fields.push(Field::new(attribute.attribute_type().to_string(), at..end, value));
+        fields.push(Field::new(
+            attribute.attribute_type().to_string(),
+            at..end,
+            value,
+        ));
     }
     Ok(Parsed {
-        summary: format!("STUN {} {} of {} bytes", message.method(), message.class(), input.len()),
+        summary: format!(
+            "STUN {} {} of {} bytes",
+            message.method(),
+            message.class(),
+            input.len()
+        ),
         fields,
         defects,
     })
@@ -47,7 +60,9 @@ fn value(message: &Message<&[u8]>, attribute: &Attribute<'_>) -> Result<String, 
         AttributeType::MAPPED_ADDRESS => shown(attribute, |MappedAddress(address)| address),
         AttributeType::XOR_MAPPED_ADDRESS => shown(attribute, |XorMappedAddress(address)| address),
         AttributeType::XOR_PEER_ADDRESS => shown(attribute, |XorPeerAddress(address)| address),
-        AttributeType::XOR_RELAYED_ADDRESS => shown(attribute, |XorRelayedAddress(address)| address),
+        AttributeType::XOR_RELAYED_ADDRESS => {
+            shown(attribute, |XorRelayedAddress(address)| address)
+        }
         AttributeType::RESPONSE_ADDRESS => shown(attribute, |ResponseAddress(address)| address),
         AttributeType::SOURCE_ADDRESS => shown(attribute, |SourceAddress(address)| address),
         AttributeType::CHANGED_ADDRESS => shown(attribute, |ChangedAddress(address)| address),
@@ -59,13 +74,22 @@ fn value(message: &Message<&[u8]>, attribute: &Attribute<'_>) -> Result<String, 
         AttributeType::REALM => shown(attribute, |Realm(text)| text.to_owned()),
         AttributeType::NONCE => shown(attribute, |Nonce(text)| text.to_owned()),
         AttributeType::SOFTWARE => shown(attribute, |Software(text)| text.to_owned()),
-        AttributeType::ALTERNATE_DOMAIN => shown(attribute, |AlternateDomain(text)| text.to_owned()),
+        AttributeType::ALTERNATE_DOMAIN => {
+            shown(attribute, |AlternateDomain(text)| text.to_owned())
+        }
         AttributeType::ERROR_CODE => shown(attribute, |error: ErrorCode<'_>| error.to_string()),
         AttributeType::UNKNOWN_ATTRIBUTES => shown(attribute, |unknown: UnknownAttributes<'_>| {
-            unknown.iter().map(|one| one.to_string()).collect::<Vec<_>>().join(", ")
+            unknown
+                .iter()
+                .map(|one| one.to_string())
+                .collect::<Vec<_>>()
+                .join(", ")
         }),
         AttributeType::CHANGE_REQUEST => shown(attribute, |change: ChangeRequest| {
-            format!("change IP {}, change port {}", change.change_ip, change.change_port)
+            format!(
+                "change IP {}, change port {}",
+                change.change_ip, change.change_port
+            )
         }),
         AttributeType::FINGERPRINT => Ok(match message.verify_fingerprint() {
             Ok(()) => format!("{} (matches)", hex(attribute.value())),

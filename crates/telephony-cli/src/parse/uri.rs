@@ -46,27 +46,37 @@ impl Components<'_> {
             Host::Name(_) => "name",
             Host::Future(_) => "address of a later version",
         };
-        Field::new("host", place(self.whole, text.as_bytes()), format_args!("{text} ({kind})"))
+        Field::new(
+            "host",
+            place(self.whole, text.as_bytes()),
+            format_args!("{text} ({kind})"),
+        )
     }
 
     fn parameters(&self, parameters: Parameters<'_>) -> Vec<Field> {
-        parameters.map(|parameter| self.part("parameter", parameter.as_str())).collect()
+        parameters
+            .map(|parameter| self.part("parameter", parameter.as_str()))
+            .collect()
     }
 
     fn sip(&self, uri: &SipUri<&str>) -> Vec<Field> {
         let mut fields = Vec::new();
         fields.extend(uri.user().map(|user| self.part("user", user)));
-        fields.extend(uri.password().map(|password| self.part("password", password)));
+        fields.extend(
+            uri.password()
+                .map(|password| self.part("password", password)),
+        );
         fields.push(self.host(uri.host_str(), uri.host()));
         let host_end = fields.last().map_or(0, |host| host.place().end);
-        fields.extend(
-            uri.port().map(|port| {
-                let start = host_end + 1;
-                Field::new("port", start..start + port.to_string().len(), port)
-            }),
-        );
+        fields.extend(uri.port().map(|port| {
+            let start = host_end + 1;
+            Field::new("port", start..start + port.to_string().len(), port)
+        }));
         fields.extend(self.parameters(uri.parameters()));
-        fields.extend(uri.headers().map(|header| self.part("header", header.as_str())));
+        fields.extend(
+            uri.headers()
+                .map(|header| self.part("header", header.as_str())),
+        );
         fields
     }
 
@@ -85,7 +95,11 @@ impl Components<'_> {
     fn other(&self, uri: &UriReference<&str>) -> Vec<Field> {
         let mut fields = Vec::new();
         fields.extend(uri.userinfo().map(|part| self.part("userinfo", part)));
-        fields.extend(uri.host_str().zip(uri.host()).map(|(text, host)| self.host(text, host)));
+        fields.extend(
+            uri.host_str()
+                .zip(uri.host())
+                .map(|(text, host)| self.host(text, host)),
+        );
         fields.extend(uri.port_str().map(|part| self.part("port", part)));
         fields.push(self.part("path", uri.path()));
         fields.extend(uri.query().map(|part| self.part("query", part)));
