@@ -15,7 +15,7 @@ fuzz_target!(|data: &[u8]| {
     for time in description.times() {
         let _ = time.time();
         for repeat in time.repeats().flatten() {
-            let _ = repeat.offsets().map(|offset| offset.seconds()).count();
+            let _ = repeat.offsets().filter_map(|offset| offset.seconds()).count();
         }
         let _ = time.zones().map(|zones| zones.adjustments().count());
     }

@@ -29,7 +29,7 @@ impl<'a> Text<'a> {
     }
 
     /// Equality without regard to ASCII case, the rule for encoding names and character sets.
-    pub const fn eq_ignore_case(self, other: &str) -> bool {
+    pub fn eq_ignore_case(self, other: &str) -> bool {
         self.0.eq_ignore_ascii_case(other.as_bytes())
     }
 }

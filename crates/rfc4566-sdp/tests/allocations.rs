@@ -35,7 +35,7 @@ fn walk(description: &SessionDescription<'_>) -> usize {
             .flatten()
             .flat_map(|connection| connection.addresses())
             .count();
-        seen += medium.bandwidths().count() + medium.attributes_of::<Rtpmap>().count();
+        seen += medium.bandwidths().count() + medium.attributes_of::<Rtpmap<'_>>().count();
         seen += attributes(medium.section()) + usize::from(medium.direction().sends());
     }
     seen

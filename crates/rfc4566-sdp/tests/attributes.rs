@@ -24,29 +24,32 @@ fn refused<'a, A: Attribute<'a> + core::fmt::Debug>(value: &'a str) -> (ErrorKin
 
 #[test]
 fn rtpmap() {
-    let opus: Rtpmap = identity("111 opus/48000/2");
+    let opus: Rtpmap<'_> = identity("111 opus/48000/2");
     assert_eq!(
         (opus.payload_type, opus.clock_rate, opus.channels()),
         (111, 48000, Some(2))
     );
-    let mono: Rtpmap = identity("0 PCMU/8000");
+    let mono: Rtpmap<'_> = identity("0 PCMU/8000");
     assert!(
         mono.same_encoding(&identity("8 pcmu/8000/1")),
         "the name's case and one channel make no difference"
     );
     assert!(!mono.same_encoding(&identity("8 PCMU/16000")));
-    assert_eq!(refused::<Rtpmap>("128 a/1"), (ErrorKind::OutOfRange, 0));
-    assert_eq!(refused::<Rtpmap>("x a/1"), (ErrorKind::Syntax, 0));
+    assert_eq!(refused::<Rtpmap<'_>>("128 a/1"), (ErrorKind::OutOfRange, 0));
+    assert_eq!(refused::<Rtpmap<'_>>("x a/1"), (ErrorKind::Syntax, 0));
     assert_eq!(
-        refused::<Rtpmap>("96 a/4294967296"),
+        refused::<Rtpmap<'_>>("96 a/4294967296"),
         (ErrorKind::OutOfRange, 5)
     );
-    assert_eq!(refused::<Rtpmap>("96 a/8000/2 x"), (ErrorKind::Syntax, 12));
+    assert_eq!(
+        refused::<Rtpmap<'_>>("96 a/8000/2 x"),
+        (ErrorKind::Syntax, 12)
+    );
 }
 
 #[test]
 fn fmtp() {
-    let fmtp: Fmtp = identity("101 0-16");
+    let fmtp: Fmtp<'_> = identity("101 0-16");
     assert_eq!(fmtp.pairs().collect::<Vec<_>>(), [("0-16".into(), None)]);
     let fmtp = Fmtp::parse(Text::from("97 mode = 20 ; x;;octet-align=")).unwrap();
     let pairs: Vec<_> = fmtp.pairs().collect();
@@ -59,7 +62,7 @@ fn fmtp() {
         ]
     );
     assert_eq!(fmtp.parameters, "mode = 20 ; x;;octet-align=", "raw");
-    assert_eq!(refused::<Fmtp>(""), (ErrorKind::Syntax, 0));
+    assert_eq!(refused::<Fmtp<'_>>(""), (ErrorKind::Syntax, 0));
 }
 
 #[test]
@@ -76,25 +79,25 @@ fn packet_times() {
 #[test]
 fn rtcp() {
     assert_eq!(
-        identity::<Rtcp>("53020 IN IP4 126.16.64.4")
+        identity::<Rtcp<'_>>("53020 IN IP4 126.16.64.4")
             .address
             .unwrap()
             .connection_address,
         "126.16.64.4"
     );
-    assert_eq!(refused::<Rtcp>("65536"), (ErrorKind::OutOfRange, 0));
-    assert_eq!(refused::<Rtcp>("1 IN"), (ErrorKind::Syntax, 2));
+    assert_eq!(refused::<Rtcp<'_>>("65536"), (ErrorKind::OutOfRange, 0));
+    assert_eq!(refused::<Rtcp<'_>>("1 IN"), (ErrorKind::Syntax, 2));
     identity::<RtcpMux>("");
     identity::<RtcpRsize>("");
     assert_eq!(refused::<RtcpMux>("x"), (ErrorKind::Syntax, 0));
-    let feedback: RtcpFb = identity("96 ccm fir");
+    let feedback: RtcpFb<'_> = identity("96 ccm fir");
     assert_eq!(
         (feedback.payload_type, feedback.parameters),
         (Some(96), "fir".into())
     );
-    assert_eq!(identity::<RtcpFb>("* trr-int 1000").payload_type, None);
-    identity::<RtcpFb>("111 transport-cc");
-    assert_eq!(refused::<RtcpFb>("96"), (ErrorKind::Syntax, 2));
+    assert_eq!(identity::<RtcpFb<'_>>("* trr-int 1000").payload_type, None);
+    identity::<RtcpFb<'_>>("111 transport-cc");
+    assert_eq!(refused::<RtcpFb<'_>>("96"), (ErrorKind::Syntax, 2));
 }
 
 #[test]
@@ -113,29 +116,32 @@ fn setup_connection_and_fingerprint() {
         identity::<ConnectionUse>("existing"),
         ConnectionUse::Existing
     );
-    let hash: Fingerprint =
+    let hash: Fingerprint<'_> =
         identity("sha-1 4A:AD:B9:B1:3F:82:18:3B:54:02:12:DF:3E:5D:49:6B:19:E5:7C:AB");
     assert_eq!(
         (hash.octets().count(), hash.octets().next()),
         (20, Some(0x4a))
     );
-    assert_eq!(identity::<Fingerprint>("sha-1 4A:+1").octets().count(), 1);
-    assert_eq!(refused::<Fingerprint>("sha-1"), (ErrorKind::Syntax, 5));
+    assert_eq!(
+        identity::<Fingerprint<'_>>("sha-1 4A:+1").octets().count(),
+        1
+    );
+    assert_eq!(refused::<Fingerprint<'_>>("sha-1"), (ErrorKind::Syntax, 5));
 }
 
 #[test]
 fn sources() {
-    let ssrc: Ssrc = identity("3735928559 cname:q1@example.com");
+    let ssrc: Ssrc<'_> = identity("3735928559 cname:q1@example.com");
     assert_eq!(
         (ssrc.ssrc, ssrc.attribute, ssrc.value),
         (3735928559, "cname".into(), Some("q1@example.com".into()))
     );
-    assert_eq!(identity::<Ssrc>("1 paused").value, None);
+    assert_eq!(identity::<Ssrc<'_>>("1 paused").value, None);
     assert_eq!(
-        refused::<Ssrc>("4294967296 cname:x"),
+        refused::<Ssrc<'_>>("4294967296 cname:x"),
         (ErrorKind::OutOfRange, 0)
     );
-    let group: SsrcGroup = identity("FID 2231627014 632943048");
+    let group: SsrcGroup<'_> = identity("FID 2231627014 632943048");
     assert_eq!(
         (group.semantics, group.ssrcs().collect::<Vec<_>>()),
         ("FID".into(), vec![2231627014, 632943048])
@@ -144,21 +150,21 @@ fn sources() {
 
 #[test]
 fn groups() {
-    let group: Group = identity("BUNDLE 0 1 video");
+    let group: Group<'_> = identity("BUNDLE 0 1 video");
     assert_eq!(group.mids().collect::<Vec<_>>(), ["0", "1", "video"]);
-    identity::<Group>("LS");
-    assert_eq!(identity::<Mid>("audio").0, "audio");
-    assert_eq!(refused::<Mid>(" "), (ErrorKind::Missing, 0));
+    identity::<Group<'_>>("LS");
+    assert_eq!(identity::<Mid<'_>>("audio").0, "audio");
+    assert_eq!(refused::<Mid<'_>>(" "), (ErrorKind::Missing, 0));
     assert_eq!(
-        identity::<Msid>("stream track").appdata,
+        identity::<Msid<'_>>("stream track").appdata,
         Some("track".into())
     );
-    identity::<Msid>("-");
+    identity::<Msid<'_>>("-");
 }
 
 #[test]
 fn ice() {
-    let candidate: Candidate = identity(
+    let candidate: Candidate<'_> = identity(
         "3312204516 1 udp 1686052607 203.0.113.77 52344 typ srflx raddr 192.0.2.10 rport 52345 generation 0 network-id 1",
     );
     assert_eq!(
@@ -179,17 +185,17 @@ fn ice() {
             ("network-id".into(), "1".into())
         ]
     );
-    let host: Candidate = identity("1 2 TCP 1 x.local 9 typ host tcptype active");
+    let host: Candidate<'_> = identity("1 2 TCP 1 x.local 9 typ host tcptype active");
     assert_eq!((host.ip_address(), host.related), (None, None));
     assert_eq!(
-        refused::<Candidate>("1 1 UDP 1 192.0.2.1 9 host"),
+        refused::<Candidate<'_>>("1 1 UDP 1 192.0.2.1 9 host"),
         (ErrorKind::Syntax, 22)
     );
     assert_eq!(
-        refused::<Candidate>("1 1 UDP 1 192.0.2.1 65536 typ host"),
+        refused::<Candidate<'_>>("1 1 UDP 1 192.0.2.1 65536 typ host"),
         (ErrorKind::OutOfRange, 20)
     );
-    let remote: RemoteCandidates = identity("1 192.0.2.3 45664 2 192.0.2.3 45665");
+    let remote: RemoteCandidates<'_> = identity("1 192.0.2.3 45664 2 192.0.2.3 45665");
     assert_eq!(
         remote
             .iter()
@@ -198,34 +204,40 @@ fn ice() {
         [(1, 45664), (2, 45665)]
     );
     assert_eq!(
-        refused::<RemoteCandidates>("1 192.0.2.3 45664 2"),
+        refused::<RemoteCandidates<'_>>("1 192.0.2.3 45664 2"),
         (ErrorKind::Syntax, 18)
     );
-    assert_eq!(identity::<IceOptions>("trickle ice2").iter().count(), 2);
-    identity::<IceUfrag>("F7gI");
-    identity::<IcePwd>("x9cml/YzichV2+XlhiMu8g");
+    assert_eq!(identity::<IceOptions<'_>>("trickle ice2").iter().count(), 2);
+    identity::<IceUfrag<'_>>("F7gI");
+    identity::<IcePwd<'_>>("x9cml/YzichV2+XlhiMu8g");
     identity::<IceLite>("");
     identity::<EndOfCandidates>("");
 }
 
 #[test]
 fn extmap() {
-    let extmap: Extmap = identity("2/sendrecv http://example.com/082005/ext.htm#xmeta short");
+    let extmap: Extmap<'_> = identity("2/sendrecv http://example.com/082005/ext.htm#xmeta short");
     assert_eq!(
         (extmap.id, extmap.direction, extmap.attributes),
         (2, Some(Direction::SendRecv), "short".into())
     );
-    identity::<Extmap>("4096 urn:ietf:params:rtp-hdrext:toffset");
-    assert_eq!(refused::<Extmap>("1/both urn:x"), (ErrorKind::Syntax, 2));
+    identity::<Extmap<'_>>("4096 urn:ietf:params:rtp-hdrext:toffset");
+    assert_eq!(
+        refused::<Extmap<'_>>("1/both urn:x"),
+        (ErrorKind::Syntax, 2)
+    );
     identity::<ExtmapAllowMixed>("");
 }
 
 #[test]
 fn pictures() {
-    assert_eq!(identity::<Framerate>("29.97").frames_per_second(), 29.97);
-    assert_eq!(refused::<Framerate>("0.0"), (ErrorKind::OutOfRange, 0));
+    assert_eq!(
+        identity::<Framerate<'_>>("29.97").frames_per_second(),
+        29.97
+    );
+    assert_eq!(refused::<Framerate<'_>>("0.0"), (ErrorKind::OutOfRange, 0));
     assert_eq!(identity::<Quality>("10"), Quality(10));
-    let image: ImageAttr =
+    let image: ImageAttr<'_> =
         identity("97 send [x=800,y=640,sar=1.1,q=0.6] [x=480,y=320] recv [x=330,y=250]");
     assert_eq!(image.payload_type, Some(97));
     assert_eq!(
@@ -239,26 +251,26 @@ fn pictures() {
         (None, Some("*".into()), Some("[x=1,y=2]".into()))
     );
     assert_eq!(
-        refused::<ImageAttr>("97 send [x=800"),
+        refused::<ImageAttr<'_>>("97 send [x=800"),
         (ErrorKind::Syntax, 14)
     );
 }
 
 #[test]
 fn texts() {
-    identity::<Cat>("foo.bar");
-    identity::<Keywds>("SDP session");
-    identity::<Tool>("foobar V3.2");
-    identity::<Orient>("portrait");
-    identity::<ConferenceType>("H332");
-    identity::<SdpLang>("fr");
-    identity::<Lang>("de");
-    identity::<Label>("1");
-    identity::<Control>("rtsp://example.com/track=1");
-    identity::<Range>("npt=0-7.741");
-    identity::<Crypto>("1 AES_CM_128_HMAC_SHA1_80 inline:x");
+    identity::<Cat<'_>>("foo.bar");
+    identity::<Keywds<'_>>("SDP session");
+    identity::<Tool<'_>>("foobar V3.2");
+    identity::<Orient<'_>>("portrait");
+    identity::<ConferenceType<'_>>("H332");
+    identity::<SdpLang<'_>>("fr");
+    identity::<Lang<'_>>("de");
+    identity::<Label<'_>>("1");
+    identity::<Control<'_>>("rtsp://example.com/track=1");
+    identity::<Range<'_>>("npt=0-7.741");
+    identity::<Crypto<'_>>("1 AES_CM_128_HMAC_SHA1_80 inline:x");
     assert!(
-        identity::<Charset>("iso-8859-1")
+        identity::<Charset<'_>>("iso-8859-1")
             .0
             .eq_ignore_case("ISO-8859-1"),
         "compared without case"

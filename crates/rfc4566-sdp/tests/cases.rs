@@ -468,7 +468,7 @@ fn an_rtpmap_without_clock_rate_is_a_named_error() {
     let text = with_media("m=audio 1 RTP/AVP 96\r\na=rtpmap:96 PCMU\r\n");
     let description = parse(&text);
     let medium = description.view().medium(0).unwrap();
-    let error = medium.attribute::<Rtpmap>().unwrap_err();
+    let error = medium.attribute::<Rtpmap<'_>>().unwrap_err();
     assert_eq!((error.field(), error.kind()), ("rtpmap", ErrorKind::Syntax));
     assert_eq!(&text[error.offset()..], "\r\n");
     assert!(
@@ -560,7 +560,10 @@ fn an_fmtp_may_stand_before_its_rtpmap() {
         Some("1".into())
     );
     assert_eq!(medium.rtpmap(96).unwrap().unwrap().clock_rate, 48000);
-    assert_eq!(medium.attribute::<Fmtp>().unwrap().unwrap().format, "96");
+    assert_eq!(
+        medium.attribute::<Fmtp<'_>>().unwrap().unwrap().format,
+        "96"
+    );
 }
 
 #[test]
@@ -660,7 +663,7 @@ fn an_rtcp_port_needs_no_address() {
         .view()
         .medium(0)
         .unwrap()
-        .attribute::<Rtcp>()
+        .attribute::<Rtcp<'_>>()
         .unwrap()
         .unwrap();
     assert_eq!((rtcp.port, rtcp.address), (36273, None));
@@ -904,7 +907,7 @@ fn an_odd_port_beside_an_rtcp_attribute_is_as_written() {
     let description = parse(&text);
     let medium = description.view().medium(0).unwrap();
     assert_eq!(medium.field().unwrap().port, 49171);
-    assert_eq!(medium.attribute::<Rtcp>().unwrap().unwrap().port, 53020);
+    assert_eq!(medium.attribute::<Rtcp<'_>>().unwrap().unwrap().port, 53020);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The examples of RFC 4566, RFC 8866 and the documents about single attributes.
 
+use core::time::Duration;
 use std::path::Path;
-use std::time::Duration;
 
 use rfc4566_sdp::{
     Bandwidth, BandwidthType, Contact, Crypto, Direction, Fmtp, Key, MediaField, Parser, Rtcp,
@@ -248,14 +248,14 @@ fn rfc8866_section_6_attributes() {
     assert_eq!(description.view().defects().count(), 0);
     let medium = description.view().medium(0).unwrap();
     let maps: Vec<_> = medium
-        .attributes_of::<Rtpmap>()
+        .attributes_of::<Rtpmap<'_>>()
         .map(|map| map.unwrap())
         .collect();
     assert_eq!(
         maps.iter().map(Rtpmap::channels).collect::<Vec<_>>(),
         [Some(1), Some(1), Some(2)]
     );
-    let fmtp: Fmtp = medium.attribute().unwrap().unwrap();
+    let fmtp: Fmtp<'_> = medium.attribute().unwrap().unwrap();
     let pairs: Vec<_> = fmtp
         .pairs()
         .map(|(name, value)| (name.to_string(), value.unwrap().to_string()))
@@ -266,7 +266,7 @@ fn rfc8866_section_6_attributes() {
     assert_eq!(ptime.duration, Duration::from_millis(20));
     let maxptime: rfc4566_sdp::MaxPtime = medium.attribute().unwrap().unwrap();
     assert_eq!(maxptime.duration, Duration::from_micros(2500));
-    let lang: rfc4566_sdp::Lang = medium.attribute().unwrap().unwrap();
+    let lang: rfc4566_sdp::Lang<'_> = medium.attribute().unwrap().unwrap();
     assert_eq!(lang.0, "de", "the session's default");
 }
 
@@ -275,7 +275,7 @@ fn rfc3605_section_2_1_rtcp() {
     let description = session(
         "c=IN IP4 192.0.2.1\r\nt=0 0\r\nm=audio 49170 RTP/AVP 0\r\na=rtcp:53020 IN IP6 2001:2345:6789:ABCD:EF01:2345:6789:ABCD\r\n",
     );
-    let rtcp: Rtcp = description
+    let rtcp: Rtcp<'_> = description
         .view()
         .medium(0)
         .unwrap()
@@ -297,7 +297,7 @@ fn rfc4568_keys_are_handed_out_raw() {
         "c=IN IP4 192.0.2.1\r\nt=0 0\r\nm=audio 49170 RTP/SAVP 0\r\na=crypto:{value}\r\n"
     ));
     let medium = description.view().medium(0).unwrap();
-    assert_eq!(medium.attribute::<Crypto>().unwrap().unwrap().0, value);
+    assert_eq!(medium.attribute::<Crypto<'_>>().unwrap().unwrap().0, value);
     assert_eq!(
         medium
             .section()

@@ -21,7 +21,7 @@ fn walk(description: SessionDescription<'_>) {
             .repeats()
             .flatten()
             .flat_map(|repeat| repeat.offsets())
-            .map(|time| time.seconds())
+            .filter_map(|time| time.seconds())
             .count();
         let _ = time.zones().map(|zones| zones.adjustments().count());
     }
@@ -40,7 +40,7 @@ fn walk(description: SessionDescription<'_>) {
             .bandwidths()
             .chain(medium.section().bandwidths())
             .flatten()
-            .map(|b| b.bits_per_second())
+            .filter_map(|bandwidth| bandwidth.bits_per_second())
             .count();
         let _ = medium
             .connections()
@@ -56,7 +56,10 @@ fn walk(description: SessionDescription<'_>) {
             defect.line() >= 1 && defect.line() <= description.lines().count(),
             "{defect}"
         );
-        let line = description.lines().nth(defect.line() - 1).unwrap();
+        let line = description
+            .lines()
+            .nth(defect.line() - 1)
+            .expect("the line of a defect");
         assert_eq!(line.offset() + defect.column() - 1, span.start, "{defect}");
         assert!(!defect.to_string().is_empty());
     }

@@ -1,6 +1,6 @@
 //! Writing: untouched, edited by lines, and built anew.
 
-use std::time::Duration;
+use core::time::Duration;
 
 use rfc4566_sdp::{
     Bandwidth, BandwidthType, Connection, Direction, ErrorKind, Formats, LineType, MediaField,
