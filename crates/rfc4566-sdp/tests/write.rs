@@ -14,7 +14,7 @@ const TEXT: &str = "v=0\r\no=- 1 1  IN IP4 192.0.2.1\r\ns=\r\nx=?\r\nc=IN IP4 19
                     m=video 0/2 RTP/AVP 31\nb=AS:64";
 
 fn description() -> SessionDescriptionBuf {
-    SessionDescriptionBuf::parse(TEXT).unwrap()
+    SessionDescriptionBuf::parse(TEXT).expect("it begins with a version")
 }
 
 /// Applies an edit and tells which lines went and which came.
