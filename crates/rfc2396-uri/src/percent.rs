@@ -156,9 +156,9 @@ fn hex(digit: u8) -> u8 {
 /// Where the first `%` is that two hexadecimal digits do not follow.
 pub(crate) fn bad_escape(text: &str) -> Option<usize> {
     let bytes = text.as_bytes();
-    bytes.iter().enumerate().find_map(|(at, byte)| {
-        let good = matches!(bytes.get(at.wrapping_add(1)..at.wrapping_add(3)),
-            Some(pair) if pair.iter().all(u8::is_ascii_hexdigit));
-        (*byte == b'%' && !good).then_some(at)
-    })
+    let is_good = |at: usize| {
+        let digits = bytes.get(at.saturating_add(1)..at.saturating_add(3));
+        digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
+    };
+    memchr::memchr_iter(b'%', bytes).find(|at| !is_good(*at))
 }

@@ -1,5 +1,7 @@
 //! Addresses as they are found in the field, each with the outcome it must have.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 use rfc2396_uri::{DefectKind, ErrorKind, Host, NameAddr, SipUri, TelUri, Transport, Uri};
 
 /// The kinds of the defects of a SIP URI.

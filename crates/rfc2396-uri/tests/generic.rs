@@ -1,5 +1,7 @@
 //! Generic URIs: the examples of RFC 3986.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 use rfc2396_uri::{ErrorKind, Host, Uri, UriReference};
 
 fn parse(text: &str) -> UriReference<&str> {

@@ -1,5 +1,7 @@
 //! What holds for any text: no panic, parts that make up the whole, builders that round-trip.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 use proptest::prelude::*;
 use rfc2396_uri::percent::decode_lossy;
 use rfc2396_uri::{NameAddr, SipUri, TelUri, Uri, UriReference};

@@ -1,5 +1,7 @@
 //! SIP URIs: what RFC 3261 §19.1 says and shows.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 use std::collections::HashSet;
 
 use rfc2396_uri::{

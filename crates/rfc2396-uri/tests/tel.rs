@@ -1,5 +1,7 @@
 //! tel URIs: what RFC 3966 and RFC 3261 §19.1.6 say and show.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 use rfc2396_uri::{DefectKind, ErrorKind, SipUri, TelUri, Uri};
 
 fn parse(text: &str) -> TelUri<&str> {

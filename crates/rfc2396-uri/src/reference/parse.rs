@@ -26,15 +26,11 @@ impl Index {
             return Err(ParseError::new(ErrorKind::TooLong, MAX_LENGTH, &LENGTH));
         }
         let bytes = text.as_bytes();
-        let find = |from: usize, stops: &[u8]| {
-            bytes
-                .iter()
-                .enumerate()
-                .skip(from)
-                .find(|(_, b)| stops.contains(b))
-                .map_or(bytes.len(), |(at, _)| at)
+        let find = |from: usize, stop: fn(u8) -> bool| {
+            let rest = bytes.get(from..).unwrap_or_default();
+            from + rest.iter().position(|b| stop(*b)).unwrap_or(rest.len())
         };
-        let scheme_end = match find(0, b":/?#") {
+        let scheme_end = match find(0, |b| matches!(b, b':' | b'/' | b'?' | b'#')) {
             colon if bytes.get(colon) == Some(&b':') => colon + 1,
             _ => 0,
         };
@@ -46,14 +42,14 @@ impl Index {
             .is_some_and(|rest| rest.starts_with("//"));
         let (host_start, host_end, path_start) = if has_authority {
             let start = scheme_end + 2;
-            let end = find(start, b"/?#");
+            let end = find(start, |b| matches!(b, b'/' | b'?' | b'#'));
             let (host_start, host_end) = authority(text, start, end)?;
             (host_start, host_end, end)
         } else {
             (scheme_end, scheme_end, scheme_end)
         };
-        let path_end = find(path_start, b"?#");
-        let query_end = find(path_end, b"#");
+        let path_end = find(path_start, |b| matches!(b, b'?' | b'#'));
+        let query_end = find(path_end, |b| b == b'#');
         check(text, path_start, path_end, chars::PATH, &PATH)?;
         check(
             text,
