@@ -39,7 +39,7 @@ pub enum DefectKind {
     /// The Request-URI carries header fields; they are never taken for the message's own.
     RequestUriHeaders,
     /// The Request-URI does not follow the grammar of its scheme.
-    InvalidRequestUri(rfc2396_uri::ParseError),
+    InvalidRequestUri(ParseError),
     /// A version other than `SIP/2.0`.
     Version,
     /// The header section does not end in an empty line.
@@ -70,8 +70,11 @@ pub enum DefectKind {
     EmptyElement(HeaderName),
     /// `;` with no parameter behind it.
     EmptyParameter(HeaderName),
-    /// The top Via's branch is missing or nothing but the magic cookie.
+    /// The top Via's branch is missing or nothing but the magic cookie: the transaction is to be
+    /// matched as RFC 2543 does.
     Branch,
+    /// A sequence number of 2^31 or above.
+    SequenceNumber,
     /// From has no tag, as was usual before RFC 3261.
     FromTag,
     /// A body without Content-Type.
@@ -116,7 +119,7 @@ impl Defect {
     pub(crate) fn into_error(self) -> ParseError {
         use crate::error::ErrorKind;
         let (kind, expected) = match self.kind {
-            DefectKind::Invalid(_, error) => return error,
+            DefectKind::Invalid(_, error) | DefectKind::InvalidRequestUri(error) => return error,
             DefectKind::Missing(_) => (ErrorKind::Missing, "the field"),
             DefectKind::Repeated(_) => (ErrorKind::Repeated, "one field"),
             other => (ErrorKind::Questionable, other.expected()),
@@ -139,9 +142,10 @@ impl DefectKind {
             | Self::EmptyElement(_)
             | Self::EmptyParameter(_)
             | Self::FromTag
+            | Self::Branch
+            | Self::SequenceNumber
             | Self::ContentType => Severity::Warning,
-            Self::Branch
-            | Self::RequestUri
+            Self::RequestUri
             | Self::InvalidRequestUri(_)
             | Self::Version
             | Self::CutShort
@@ -150,7 +154,8 @@ impl DefectKind {
             | Self::ContentLengths
             | Self::BodyTooShort
             | Self::CSeqMethod => Severity::Error,
-            Self::Missing(HeaderName::MaxForwards) => Severity::Warning,
+            // RFC 2543 had the one as an option, and many a request does without the other.
+            Self::Missing(HeaderName::MaxForwards | HeaderName::Contact) => Severity::Warning,
             Self::Missing(name) | Self::Repeated(name) | Self::Invalid(name, _) => match name {
                 HeaderName::Via
                 | HeaderName::From
@@ -191,7 +196,7 @@ impl DefectKind {
                 rule!("Content-Length", "RFC 3261 §20.14")
             }
             Self::BodyTooShort | Self::TrailingBytes => rule!("body", "RFC 3261 §18.3"),
-            Self::CSeqMethod => rule!("CSeq", "RFC 3261 §8.1.1.5"),
+            Self::CSeqMethod | Self::SequenceNumber => rule!("CSeq", "RFC 3261 §8.1.1.5"),
             Self::Branch => rule!("Via branch", "RFC 3261 §8.1.1.7"),
             Self::FromTag => rule!("From tag", "RFC 3261 §8.1.1.3"),
             Self::ContentType => rule!("Content-Type", "RFC 3261 §20.15"),
@@ -224,6 +229,7 @@ impl DefectKind {
             Self::Repeated(_) => "one field",
             Self::Invalid(..) => "another value",
             Self::CSeqMethod => "the method of the request",
+            Self::SequenceNumber => "a number below 2^31",
             Self::EmptyElement(_) => "a value between commas",
             Self::EmptyParameter(_) => "a parameter behind the semicolon",
             Self::Branch => "an identifier behind z9hG4bK",
@@ -235,12 +241,7 @@ impl DefectKind {
 
 impl fmt::Display for Defect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.kind {
-            DefectKind::InvalidRequestUri(error) => {
-                write!(f, "Request-URI at byte {}: {error}", self.start)
-            }
-            _ => self.into_error().fmt(f),
-        }
+        self.into_error().fmt(f)
     }
 }
 

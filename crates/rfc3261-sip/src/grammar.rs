@@ -115,7 +115,7 @@ const VALUE: u8 = 1 << 3;
 const WORD: u8 = 1 << 4;
 const HOST: u8 = 1 << 5;
 const QUOTED: u8 = 1 << 6;
-const ALPHA: u8 = 1 << 7;
+const ALPHANUM: u8 = 1 << 7;
 
 static CLASS: [u8; 256] = {
     let mut table = [0; 256];
@@ -124,10 +124,7 @@ static CLASS: [u8; 256] = {
         let b = i as u8;
         let mut class = 0;
         if b.is_ascii_alphanumeric() {
-            class |= TOKEN | VALUE | WORD | HOST;
-        }
-        if b.is_ascii_alphabetic() {
-            class |= ALPHA;
+            class |= TOKEN | VALUE | WORD | HOST | ALPHANUM;
         }
         if b.is_ascii_digit() {
             class |= DIGIT;
@@ -271,11 +268,6 @@ pub(crate) fn word(text: &str) -> Parsed<'_, &str> {
 #[inline]
 pub(crate) fn digits(text: &str) -> Parsed<'_, &str> {
     take(text, DIGIT, "1*DIGIT")
-}
-
-/// `1*ALPHA`
-pub(crate) fn alpha(text: &str) -> Parsed<'_, &str> {
-    take(text, ALPHA, "1*ALPHA")
 }
 
 /// `1*DIGIT` up to 2^32 - 1.
@@ -446,6 +438,57 @@ pub(crate) fn two_tokens(text: &str) -> Parsed<'_, (&str, &str)> {
     let (rest, first) = token(text)?;
     let (rest, second) = preceded(slash, cut(token)).parse(rest)?;
     Ok((rest, (first, second)))
+}
+
+/// `callid = word [ "@" word ]`
+#[inline]
+pub(crate) fn call_id(text: &str) -> Parsed<'_, &str> {
+    let (rest, _) = word(text)?;
+    let rest = match rest.strip_prefix('@') {
+        Some(rest) => word(rest)?.0,
+        None => rest,
+    };
+    let (id, rest) = text.split_at(text.len() - rest.len());
+    Ok((rest, id))
+}
+
+/// `language-tag = primary-tag *( "-" subtag )`, with the digits that RFC 5646 has in it.
+pub(crate) fn language_tag(text: &str) -> Parsed<'_, &str> {
+    let subtag = |text| {
+        let (rest, tag) = take(text, ALPHANUM, "a language")?;
+        if tag.len() > 8 {
+            fail(text, "a language")
+        } else {
+            Ok((rest, tag))
+        }
+    };
+    recognize((
+        subtag,
+        many0_count(preceded(nom::character::complete::char('-'), subtag)),
+    ))
+    .parse(text)
+}
+
+/// `priv-value *(";" priv-value)` (RFC 3323 §4.2); commas are seen as well.
+pub(crate) fn privacy(text: &str) -> Parsed<'_, &str> {
+    let comma = separator(b',', "\";\"");
+    recognize((token, many0_count(preceded(alt((semi, comma)), token)))).parse(text)
+}
+
+/// Anything at all, for fields whose text no machine reads.
+pub(crate) fn anything(text: &str) -> Parsed<'_, &str> {
+    Ok(("", text))
+}
+
+/// `1*` anything but white space.
+pub(crate) fn not_white(text: &str) -> Parsed<'_, &str> {
+    let len = text.bytes().position(|b| is(b, LWS)).unwrap_or(text.len());
+    let (taken, rest) = text.split_at(len);
+    if taken.is_empty() {
+        fail(text, "a host or a name")
+    } else {
+        Ok((rest, taken))
+    }
 }
 
 /// The parts of a comment or product list: `server-val *(LWS server-val)`.

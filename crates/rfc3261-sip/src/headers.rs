@@ -1,23 +1,49 @@
 //! Header values as types, read on demand (RFC 3261 §20 and the RFCs that add to it).
 
+mod accept;
 mod address;
+mod auth;
 mod call_id;
 mod contact;
+mod content_disposition;
 mod content_type;
 mod cseq;
+mod date;
+mod event;
+mod info;
 mod number;
+mod reason;
+mod replaces;
+mod session_expires;
+mod text;
+mod timestamp;
+mod token;
 mod values;
 mod via;
+mod warning;
 
+pub use accept::{Accept, AcceptEncoding, AcceptLanguage};
 pub(crate) use address::from_uri;
 pub use address::*;
+pub use auth::*;
 pub use call_id::{CallId, InReplyTo};
-pub use contact::Contact;
+pub use contact::{Contact, ContactAddress};
+pub use content_disposition::ContentDisposition;
 pub use content_type::ContentType;
-pub use cseq::CSeq;
+pub use cseq::{CSeq, RAck};
+pub use date::Date;
+pub use event::{Event, SubscriptionState};
+pub use info::{AlertInfo, CallInfo, ErrorInfo};
 pub use number::*;
+pub use reason::{Reason, UserToUser};
+pub use replaces::{Join, Replaces};
+pub use session_expires::{MinSe, Refresher, SessionExpires};
+pub use text::*;
+pub use timestamp::{RetryAfter, Timestamp};
+pub use token::*;
 pub use values::{Element, Elements, Values};
 pub use via::{Via, ViaTransport};
+pub use warning::Warning;
 
 use crate::{HeaderName, ParseError, error::ErrorKind, header_name::Shape};
 

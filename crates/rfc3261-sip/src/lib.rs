@@ -11,20 +11,28 @@ mod header_name;
 pub mod headers;
 mod message;
 mod method;
+mod multipart;
 mod parameters;
 mod policy;
 mod q_value;
 mod quoted;
+mod response_target;
 mod status;
+mod write;
 
 pub use defect::{Defect, DefectKind, Severity};
 pub use error::{ErrorKind, ParseError, WriteError};
 pub use framer::{Frame, FrameError, FrameErrorKind, FrameLength, Framer, StreamRole};
 pub use header_name::{HeaderName, Shape};
-pub use message::{HeaderField, Message, MessageRef, Parser, StartLine};
+pub use message::{
+    Edit, HeaderField, Message, MessageRef, NoResponse, Parser, Rejection, StartLine,
+};
 pub use method::Method;
+pub use multipart::{Part, Parts};
 pub use parameters::{Parameter, Parameters, ParametersIter};
 pub use policy::{Limits, Policy};
 pub use q_value::QValue;
 pub use quoted::unquote;
+pub use response_target::{ResponseRoute, ResponseTarget};
 pub use status::StatusCode;
+pub use write::{RequestBuilder, RequestParts, ResponseBuilder, Style};

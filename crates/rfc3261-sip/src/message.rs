@@ -2,7 +2,12 @@
 
 mod access;
 mod check;
+mod edit;
 mod index;
+mod rejection;
+
+pub use edit::Edit;
+pub use rejection::{NoResponse, Rejection};
 
 use alloc::{string::String, vec::Vec};
 use core::{fmt, ops::Range};
@@ -14,7 +19,8 @@ use crate::{
     error::ErrorKind,
     headers::{Header, Values},
 };
-use index::{Index, Row, Start};
+pub(crate) use index::field_value;
+use index::{Extent, Index, Row, Start};
 
 /// A message that owns its bytes (shared, not copied) and its index.
 ///
@@ -75,6 +81,8 @@ pub enum StartLine<'a> {
         /// The reason phrase as it stands.
         reason: &'a [u8],
     },
+    /// None: a [fragment](Parser::parse_fragment) that begins with header fields.
+    Absent,
 }
 
 impl Message {
@@ -121,6 +129,7 @@ impl<'a> MessageRef<'a> {
                 code: StatusCode::new(code),
                 reason: reason.of(self.bytes),
             },
+            Start::Absent => StartLine::Absent,
         }
     }
 
@@ -137,7 +146,7 @@ impl<'a> MessageRef<'a> {
     pub fn method(self) -> Option<Method<'a>> {
         match self.index.start {
             Start::Request { method, .. } => Some(Method::unchecked(ascii(method.of(self.bytes)))),
-            Start::Status { .. } => None,
+            Start::Status { .. } | Start::Absent => None,
         }
     }
 
@@ -146,7 +155,7 @@ impl<'a> MessageRef<'a> {
     #[inline]
     pub fn status(self) -> Option<StatusCode> {
         match self.index.start {
-            Start::Request { .. } => None,
+            Start::Request { .. } | Start::Absent => None,
             Start::Status { code, .. } => Some(StatusCode::new(code)),
         }
     }
@@ -155,7 +164,7 @@ impl<'a> MessageRef<'a> {
     #[must_use]
     pub fn reason_phrase(self) -> Option<&'a [u8]> {
         match self.index.start {
-            Start::Request { .. } => None,
+            Start::Request { .. } | Start::Absent => None,
             Start::Status { reason, .. } => Some(reason.of(self.bytes)),
         }
     }
@@ -167,6 +176,7 @@ impl<'a> MessageRef<'a> {
             Start::Request { version, .. } | Start::Status { version, .. } => {
                 version.of(self.bytes)
             }
+            Start::Absent => &[],
         }
     }
 
@@ -175,7 +185,7 @@ impl<'a> MessageRef<'a> {
     pub fn request_uri_bytes(self) -> Option<&'a [u8]> {
         match self.index.start {
             Start::Request { uri, .. } => Some(uri.of(self.bytes)),
-            Start::Status { .. } => None,
+            Start::Status { .. } | Start::Absent => None,
         }
     }
 
@@ -323,7 +333,8 @@ impl Parser {
     /// Allocates nothing once the parser has seen a message with as many header fields.
     #[inline]
     pub fn parse<'a>(&'a mut self, bytes: &'a [u8]) -> Result<MessageRef<'a>, ParseError> {
-        self.index.fill(bytes, self.policy, &self.limits)?;
+        self.index
+            .fill(bytes, Extent::Message, self.policy, &self.limits)?;
         let message = MessageRef {
             bytes,
             index: &self.index,
@@ -334,7 +345,19 @@ impl Parser {
         Ok(message)
     }
 
-    /// The same for a message that outlives the parser's next: it gets an index of its own.
+    /// Reads a part of a message, the body of type `message/sipfrag` that a NOTIFY about a
+    /// transfer has for instance (RFC 3420): a start line, header fields and a body, of which any
+    /// may be missing.
+    pub fn parse_fragment<'a>(&'a mut self, bytes: &'a [u8]) -> Result<MessageRef<'a>, ParseError> {
+        self.index
+            .fill(bytes, Extent::Fragment, self.policy, &self.limits)?;
+        Ok(MessageRef {
+            bytes,
+            index: &self.index,
+        })
+    }
+
+    /// Reads a message that outlives the parser's next: it gets an index of its own.
     pub fn parse_owned(&mut self, bytes: Bytes) -> Result<Message, ParseError> {
         self.parse(&bytes)?;
         let index = core::mem::replace(&mut self.index, Index::new());

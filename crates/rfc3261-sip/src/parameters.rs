@@ -65,27 +65,6 @@ impl<'a> Parameters<'a> {
     pub fn find(self, name: &str) -> Option<Parameter<'a>> {
         self.iter().find(|parameter| parameter.is(name))
     }
-
-    /// Whether a semicolon has no parameter behind it.
-    pub(crate) fn has_empty(self) -> bool {
-        let semicolons = {
-            let mut rest = self.0;
-            let mut count = 0_usize;
-            loop {
-                let before = grammar::sws(rest);
-                if before.as_bytes().first() != Some(&b';') {
-                    break count;
-                }
-                count += 1;
-                let after = grammar::sws(before.split_at(1).1);
-                rest = match grammar::generic_param(after) {
-                    Ok((rest, _)) => rest,
-                    Err(_) => after,
-                };
-            }
-        };
-        semicolons > self.iter().count()
-    }
 }
 
 impl<'a> Parameter<'a> {
@@ -160,8 +139,6 @@ mod tests {
     #[test]
     fn empty_parameters_are_passed_over() {
         assert_eq!(read(";;a=1;"), [("a", Some("1"))]);
-        assert!(Parameters::read(";;a=1;", |_| {}).unwrap().1.has_empty());
-        assert!(!Parameters::read(";a=1;b", |_| {}).unwrap().1.has_empty());
     }
 
     #[test]

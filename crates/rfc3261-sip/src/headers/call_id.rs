@@ -3,10 +3,7 @@
 use core::fmt;
 
 use super::Header;
-use crate::{
-    HeaderName, ParseError,
-    grammar::{self, Parsed},
-};
+use crate::{HeaderName, ParseError, grammar};
 
 macro_rules! call_id {
     ($($(#[$doc:meta])* $name:ident)*) => {$(
@@ -29,7 +26,7 @@ macro_rules! call_id {
 
             #[inline]
             fn parse(text: &'a str) -> Result<Self, ParseError> {
-                grammar::whole(callid, text, Self::NAME.rule()).map(Self)
+                grammar::whole(grammar::call_id, text, Self::NAME.rule()).map(Self)
             }
         }
 
@@ -46,16 +43,4 @@ call_id! {
     CallId
     /// The Call-ID of a call that this one returns: one of a list.
     InReplyTo
-}
-
-/// `callid = word [ "@" word ]`
-#[inline]
-fn callid(text: &str) -> Parsed<'_, &str> {
-    let (rest, _) = grammar::word(text)?;
-    let rest = match rest.strip_prefix('@') {
-        Some(rest) => grammar::word(rest)?.0,
-        None => rest,
-    };
-    let (id, rest) = text.split_at(text.len() - rest.len());
-    Ok((rest, id))
 }

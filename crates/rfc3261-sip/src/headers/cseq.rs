@@ -5,7 +5,7 @@ use core::fmt;
 use super::Header;
 use crate::{
     HeaderName, Method, ParseError,
-    grammar::{self, Fault, Parsed},
+    grammar::{self, Parsed},
 };
 
 /// The order of a request among those of its dialog, and its method.
@@ -17,12 +17,29 @@ pub struct CSeq<'a> {
     pub method: Method<'a>,
 }
 
+/// The provisional response that a PRACK acknowledges.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct RAck<'a> {
+    /// The RSeq of the response.
+    pub response_number: u32,
+    /// Its CSeq.
+    pub cseq: CSeq<'a>,
+}
+
 impl<'a> Header<'a> for CSeq<'a> {
     const NAME: HeaderName = HeaderName::CSeq;
 
     #[inline]
     fn parse(text: &'a str) -> Result<Self, ParseError> {
         grammar::whole(cseq, text, Self::NAME.rule())
+    }
+}
+
+impl<'a> Header<'a> for RAck<'a> {
+    const NAME: HeaderName = HeaderName::RAck;
+
+    fn parse(text: &'a str) -> Result<Self, ParseError> {
+        grammar::whole(rack, text, Self::NAME.rule())
     }
 }
 
@@ -35,11 +52,7 @@ impl fmt::Display for CSeq<'_> {
 /// `1*DIGIT LWS Method`, the number below 2^32.
 #[inline]
 fn cseq(text: &str) -> Parsed<'_, CSeq<'_>> {
-    let (rest, digits) = grammar::digits(text)?;
-    let number = grammar::decimal(digits.as_bytes()).and_then(|n| u32::try_from(n).ok());
-    let Some(sequence_number) = number else {
-        return Err(nom::Err::Failure(Fault::range(text, "a number below 2^32")));
-    };
+    let (rest, sequence_number) = grammar::number(text)?;
     let (rest, _) = grammar::lws(rest)?;
     let (rest, method) = grammar::token(rest)?;
     Ok((
@@ -47,6 +60,20 @@ fn cseq(text: &str) -> Parsed<'_, CSeq<'_>> {
         CSeq {
             sequence_number,
             method: Method::unchecked(method),
+        },
+    ))
+}
+
+/// `response-num LWS CSeq-num LWS Method`
+fn rack(text: &str) -> Parsed<'_, RAck<'_>> {
+    let (rest, response_number) = grammar::number(text)?;
+    let (rest, _) = grammar::lws(rest)?;
+    let (rest, cseq) = cseq(rest)?;
+    Ok((
+        rest,
+        RAck {
+            response_number,
+            cseq,
         },
     ))
 }

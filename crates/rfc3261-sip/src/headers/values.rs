@@ -1,19 +1,18 @@
 //! The values of a list header, across rows and commas (RFC 3261 §7.3.1).
 
-use core::{fmt, marker::PhantomData};
+use core::{fmt, marker::PhantomData, ops::Range};
 
 use memchr::memchr3;
 
 use super::{Header, read_element};
-use crate::{HeaderName, MessageRef, ParseError, grammar, header_name::Shape};
+use crate::{HeaderField, HeaderName, MessageRef, ParseError, Shape, grammar};
 
 /// Iterates over the values of a list header as they stand. Empty ones are passed over.
 #[derive(Clone)]
 pub struct Elements<'a> {
-    message: MessageRef<'a>,
+    /// The rows still to come: the message and the number of the next one to look at.
+    rows: Option<(MessageRef<'a>, usize)>,
     name: HeaderName,
-    /// The number of the next row to look at.
-    row: usize,
     rest: &'a [u8],
     offset: usize,
 }
@@ -36,15 +35,42 @@ pub struct Values<'a, T> {
     value: PhantomData<fn() -> T>,
 }
 
+impl Element<'_> {
+    /// Where it is, in bytes from the start of the message.
+    #[must_use]
+    pub fn span(&self) -> Range<usize> {
+        self.offset..self.offset + self.value.len()
+    }
+}
+
 impl<'a> Elements<'a> {
     pub(crate) fn new(message: MessageRef<'a>, name: HeaderName) -> Self {
         Self {
-            message,
+            rows: Some((message, message.first_row(name))),
             name,
-            row: message.first_row(name),
             rest: &[],
             offset: 0,
         }
+    }
+
+    /// The values of one row.
+    pub(crate) fn of_field(field: HeaderField<'a>, name: HeaderName) -> Self {
+        Self {
+            rows: None,
+            name,
+            rest: field.value(),
+            offset: field.value_span().start,
+        }
+    }
+
+    /// How many commas separate values in the rest of this row.
+    pub(crate) fn commas(&self) -> usize {
+        let (mut rest, mut commas) = (self.rest, 0);
+        while let Some(after) = rest.get(end_of_element(rest, self.name) + 1..) {
+            commas += 1;
+            rest = after;
+        }
+        commas
     }
 }
 
@@ -54,8 +80,9 @@ impl<'a> Iterator for Elements<'a> {
     fn next(&mut self) -> Option<Element<'a>> {
         loop {
             if self.rest.is_empty() {
-                let (row, field) = self.message.next_field(self.row, self.name)?;
-                self.row = row + 1;
+                let (message, row) = self.rows?;
+                let (row, field) = message.next_field(row, self.name)?;
+                self.rows = Some((message, row + 1));
                 self.rest = field.value();
                 self.offset = field.value_span().start;
             }

@@ -95,6 +95,19 @@ impl<'a> MessageRef<'a> {
     }
 }
 
+impl MessageRef<'_> {
+    /// Where the row behind the one that begins at `offset` begins, or the empty line.
+    pub(crate) fn next_row_offset(self, offset: usize) -> Option<usize> {
+        let rows = &self.index.rows;
+        let row = rows
+            .binary_search_by_key(&offset, |row| row.name.start as usize)
+            .ok()?;
+        let value_end = rows.get(row)?.value.end as usize;
+        let skip = value_end - offset;
+        Some(super::field_value(self.bytes, offset, skip).1)
+    }
+}
+
 /// What [`MessageRef`] has, for an owned message. Its documentation is there.
 #[allow(missing_docs)]
 impl Message {

@@ -2,10 +2,12 @@
 
 use alloc::vec::Vec;
 
-use super::MessageRef;
+use rfc2396_uri::Uri;
+
+use super::{HeaderField, MessageRef};
 use crate::{
-    Defect, DefectKind, HeaderName, Shape,
-    headers::{CSeq, CallId, From, Header, MaxForwards, To, Via},
+    Defect, DefectKind, ErrorKind, HeaderName, Method, ParseError, Shape,
+    headers::{self, CSeq, Element, Elements, From, Header, Via},
 };
 
 impl<'a> MessageRef<'a> {
@@ -14,61 +16,118 @@ impl<'a> MessageRef<'a> {
     #[must_use]
     pub fn check(self) -> Vec<Defect> {
         let mut defects = self.defects().to_vec();
-        self.check_repeated(&mut defects);
-        self.check_values::<Via<'a>>(&mut defects);
-        self.check_values::<From<'a>>(&mut defects);
-        self.check_values::<To<'a>>(&mut defects);
-        self.check_values::<CallId<'a>>(&mut defects);
-        self.check_values::<CSeq<'a>>(&mut defects);
-        self.check_values::<MaxForwards>(&mut defects);
-        self.check_method(&mut defects);
+        self.check_request_uri(&mut defects);
+        for (row, field) in self.fields().enumerate() {
+            let Some(name) = field.known() else { continue };
+            if name.shape() == Shape::Single && self.first_row(name) < row {
+                defects.push(Defect::new(DefectKind::Repeated(name), field.value_span()));
+            }
+            check_field(name, field, &mut defects);
+        }
+        self.check_via(&mut defects);
+        self.check_from(&mut defects);
+        self.check_cseq(&mut defects);
+        self.check_contact(&mut defects);
         defects.sort_by_key(|defect| defect.span().start);
         self.check_missing(&mut defects);
         defects
     }
 
-    fn check_values<T: Header<'a>>(self, defects: &mut Vec<Defect>) {
-        for element in self.elements(T::NAME) {
-            let span = element.offset..element.offset + element.value.len();
-            if let Err(error) = crate::headers::read_element::<T>(element) {
-                defects.push(Defect::new(DefectKind::Invalid(T::NAME, error), span));
-            }
-        }
-    }
-
-    fn check_repeated(self, defects: &mut Vec<Defect>) {
-        for (at, field) in self.fields().enumerate() {
-            let Some(name) = field.known().filter(|name| name.shape() == Shape::Single) else {
-                continue;
-            };
-            if self.first_row(name) < at {
-                defects.push(Defect::new(DefectKind::Repeated(name), field.value_span()));
-            }
-        }
-    }
-
-    fn check_method(self, defects: &mut Vec<Defect>) {
-        if let (Some(method), Ok(cseq), Some(field)) =
-            (self.method(), self.cseq(), self.first(HeaderName::CSeq))
+    fn check_request_uri(self, defects: &mut Vec<Defect>) {
+        let Some(bytes) = self.request_uri_bytes() else {
+            return;
+        };
+        if defects
+            .iter()
+            .any(|defect| defect.kind() == DefectKind::RequestUri)
         {
-            if cseq.method != method {
-                defects.push(Defect::new(DefectKind::CSeqMethod, field.value_span()));
+            return;
+        }
+        let start = bytes.as_ptr() as usize - self.as_bytes().as_ptr() as usize;
+        let span = start..start + bytes.len();
+        match self.request_uri() {
+            Ok(Uri::Sip(uri)) if uri.headers().next().is_some() => {
+                defects.push(Defect::new(DefectKind::RequestUriHeaders, span));
             }
+            Ok(_) => {}
+            Err(error) => defects.push(Defect::new(DefectKind::InvalidRequestUri(error), span)),
+        }
+    }
+
+    fn check_via(self, defects: &mut Vec<Defect>) {
+        let Some(element) = self.elements(HeaderName::Via).next() else {
+            return;
+        };
+        if headers::read_element::<Via<'a>>(element).is_ok_and(|via| !via.has_unique_branch()) {
+            defects.push(Defect::new(DefectKind::Branch, element.span()));
+        }
+    }
+
+    fn check_from(self, defects: &mut Vec<Defect>) {
+        let Some(field) = self.first(HeaderName::From) else {
+            return;
+        };
+        if field
+            .typed::<From<'a>>()
+            .is_ok_and(|from| from.tag().is_none_or(str::is_empty))
+        {
+            defects.push(Defect::new(DefectKind::FromTag, field.value_span()));
+        }
+    }
+
+    fn check_cseq(self, defects: &mut Vec<Defect>) {
+        let Some(field) = self.first(HeaderName::CSeq) else {
+            return;
+        };
+        let Ok(cseq) = field.typed::<CSeq<'a>>() else {
+            return;
+        };
+        if self.method().is_some_and(|method| method != cseq.method) {
+            defects.push(Defect::new(DefectKind::CSeqMethod, field.value_span()));
+        }
+        if cseq.sequence_number > i32::MAX.unsigned_abs() {
+            defects.push(Defect::new(DefectKind::SequenceNumber, field.value_span()));
+        }
+    }
+
+    /// `*` stands alone, and only in a REGISTER (RFC 3261 §10.2.2).
+    fn check_contact(self, defects: &mut Vec<Defect>) {
+        let register = self
+            .cseq()
+            .is_ok_and(|cseq| cseq.method == Method::REGISTER);
+        let alone = self.elements(HeaderName::Contact).count() == 1;
+        if self.is_request() && register && alone {
+            return;
+        }
+        for element in self
+            .elements(HeaderName::Contact)
+            .filter(|e| e.value == b"*")
+        {
+            let (at, rule) = (element.offset, HeaderName::Contact.rule());
+            let error = ParseError::new(ErrorKind::Syntax, at, "an address", rule);
+            let kind = DefectKind::Invalid(HeaderName::Contact, error);
+            defects.push(Defect::new(kind, element.span()));
         }
     }
 
     fn check_missing(self, defects: &mut Vec<Defect>) {
         let at = self.body_offset();
-        for name in MANDATORY {
+        let mut missing = |name| {
             if self.first(name).is_none() {
                 defects.push(Defect::new(DefectKind::Missing(name), at..at));
             }
+        };
+        for name in MANDATORY {
+            missing(name);
         }
-        if self.is_request() && self.first(HeaderName::MaxForwards).is_none() {
-            defects.push(Defect::new(
-                DefectKind::Missing(HeaderName::MaxForwards),
-                at..at,
-            ));
+        if self.is_request() {
+            missing(HeaderName::MaxForwards);
+        }
+        if self.method() == Some(Method::INVITE) {
+            missing(HeaderName::Contact);
+        }
+        if !self.body().is_empty() && self.first(HeaderName::ContentType).is_none() {
+            defects.push(Defect::new(DefectKind::ContentType, at..at));
         }
     }
 }
@@ -81,3 +140,131 @@ const MANDATORY: [HeaderName; 5] = [
     HeaderName::CallId,
     HeaderName::CSeq,
 ];
+
+/// The values of one row.
+fn check_field<'a>(name: HeaderName, field: HeaderField<'a>, defects: &mut Vec<Defect>) {
+    macro_rules! check {
+        ($($type:ident)*) => {
+            match name {
+                $(HeaderName::$type => check_values::<headers::$type<'a>>,)*
+                HeaderName::MaxForwards => check_values::<headers::MaxForwards>,
+                // The pass over the structure has looked at it.
+                HeaderName::ContentLength => return,
+                HeaderName::Expires => check_values::<headers::Expires>,
+                HeaderName::MinExpires => check_values::<headers::MinExpires>,
+                HeaderName::RSeq => check_values::<headers::RSeq>,
+                HeaderName::Date => check_values::<headers::Date>,
+                HeaderName::MimeVersion => check_values::<headers::MimeVersion>,
+                // Known by name only.
+                HeaderName::AcceptContact
+                | HeaderName::ContentId
+                | HeaderName::Identity
+                | HeaderName::IdentityInfo
+                | HeaderName::RejectContact
+                | HeaderName::RequestDisposition => return,
+            }
+        };
+    }
+    let check: fn(HeaderField<'a>, &mut Vec<Defect>) = check! {
+        Accept AcceptEncoding AcceptLanguage AlertInfo Allow AllowEvents AuthenticationInfo
+        Authorization CallId CallInfo Contact ContentDisposition ContentEncoding ContentLanguage
+        ContentType CSeq Diversion ErrorInfo Event From HistoryInfo InReplyTo Join MinSe
+        Organization PAssertedIdentity PPreferredIdentity Path Priority Privacy ProxyAuthenticate
+        ProxyAuthorization ProxyRequire RAck Reason RecordRoute ReferTo ReferredBy Replaces
+        ReplyTo Require RetryAfter Route Server ServiceRoute SessionExpires SipETag SipIfMatch
+        Subject SubscriptionState Supported Timestamp To Unsupported UserAgent UserToUser Via
+        Warning WwwAuthenticate
+    };
+    check(field, defects);
+}
+
+fn check_values<'a, T: Header<'a>>(field: HeaderField<'a>, defects: &mut Vec<Defect>) {
+    let mut check = |element: Element<'a>| {
+        if let Err(error) = headers::read_element::<T>(element) {
+            defects.push(Defect::new(
+                DefectKind::Invalid(T::NAME, error),
+                element.span(),
+            ));
+        } else if has_parameters(T::NAME) && has_empty_parameter(element.value) {
+            defects.push(Defect::new(
+                DefectKind::EmptyParameter(T::NAME),
+                element.span(),
+            ));
+        }
+    };
+    let span = field.value_span();
+    match T::NAME.shape() {
+        Shape::List => {
+            let elements = Elements::of_field(field, T::NAME);
+            let skipped = elements.clone().fold(0, |n, element| {
+                check(element);
+                n + 1
+            });
+            if elements.commas() + 1 > skipped
+                && !(field.value().is_empty() && may_be_empty(T::NAME))
+            {
+                defects.push(Defect::new(DefectKind::EmptyElement(T::NAME), span));
+            }
+        }
+        Shape::Single | Shape::Rows => check(Element {
+            value: field.value(),
+            offset: span.start,
+        }),
+    }
+}
+
+/// Lists that may hold nothing (RFC 3261 §25.1).
+fn may_be_empty(name: HeaderName) -> bool {
+    matches!(
+        name,
+        HeaderName::Accept
+            | HeaderName::AcceptEncoding
+            | HeaderName::AcceptLanguage
+            | HeaderName::Allow
+            | HeaderName::Supported
+    )
+}
+
+/// Whether a semicolon begins a parameter in this field's values.
+fn has_parameters(name: HeaderName) -> bool {
+    !matches!(
+        name,
+        HeaderName::Subject
+            | HeaderName::Organization
+            | HeaderName::Server
+            | HeaderName::UserAgent
+            | HeaderName::CallId
+            | HeaderName::InReplyTo
+            | HeaderName::Warning
+            | HeaderName::Authorization
+            | HeaderName::ProxyAuthorization
+            | HeaderName::WwwAuthenticate
+            | HeaderName::ProxyAuthenticate
+            | HeaderName::AuthenticationInfo
+    )
+}
+
+/// Whether a semicolon outside of quotes and brackets has nothing behind it.
+fn has_empty_parameter(value: &[u8]) -> bool {
+    let (mut quoted, mut escaped, mut bracketed, mut open) = (false, false, false, false);
+    for &byte in value {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if quoted => escaped = true,
+            b'"' => quoted = !quoted,
+            _ if quoted => {}
+            b'<' => bracketed = true,
+            b'>' => bracketed = false,
+            _ if bracketed => {}
+            b';' if open => return true,
+            b';' => {
+                open = true;
+                continue;
+            }
+            b' ' | b'\t' | b'\r' | b'\n' => continue,
+            _ => {}
+        }
+        open = false;
+    }
+    open
+}

@@ -40,6 +40,16 @@ pub(crate) enum Start {
         code: u16,
         reason: Span,
     },
+    /// In a fragment that begins with header fields.
+    Absent,
+}
+
+/// What is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Extent {
+    Message,
+    /// `message/sipfrag` (RFC 3420): any part at the start or the end may be missing.
+    Fragment,
 }
 
 /// One header field: `name`, then its value, then the end of the line.
@@ -97,13 +107,8 @@ impl Row {
 
 impl Index {
     pub(crate) const fn new() -> Self {
-        let empty = Span { start: 0, end: 0 };
         Self {
-            start: Start::Status {
-                version: empty,
-                code: 0,
-                reason: empty,
-            },
+            start: Start::Absent,
             rows: Vec::new(),
             first: [NONE; COUNT],
             head_end: 0,
@@ -123,6 +128,7 @@ impl Index {
     pub(crate) fn fill(
         &mut self,
         bytes: &[u8],
+        extent: Extent,
         policy: Policy,
         limits: &Limits,
     ) -> Result<(), ParseError> {
@@ -138,8 +144,16 @@ impl Index {
             ));
         }
         let start = self.skip_empty_lines(bytes);
-        let line_end = self.start_line(bytes, start)?;
-        self.rows(bytes, line_end, policy, limits)?;
+        let defects = self.defects.len();
+        let line_end = match self.start_line(bytes, start) {
+            Err(_) if extent == Extent::Fragment => {
+                self.defects.truncate(defects);
+                self.start = Start::Absent;
+                start
+            }
+            line_end => line_end?,
+        };
+        self.rows(bytes, line_end, extent, policy, limits)?;
         self.body(bytes);
         Ok(())
     }
@@ -279,6 +293,7 @@ impl Index {
         &mut self,
         bytes: &[u8],
         mut at: usize,
+        extent: Extent,
         policy: Policy,
         limits: &Limits,
     ) -> Result<(), ParseError> {
@@ -309,6 +324,10 @@ impl Index {
                     return Ok(());
                 }
                 [] | [b'\r'] if head.len() < bytes.len() => return too_long(at),
+                [] | [b'\r'] if extent == Extent::Fragment => {
+                    self.head_end = head.len() as u32;
+                    return Ok(());
+                }
                 [] | [b'\r'] => {
                     let expected = "an empty line";
                     if policy == Policy::Strict {
@@ -341,6 +360,19 @@ impl Index {
             let Some((value, next)) = value(head, at, colon + 1) else {
                 if head.len() < bytes.len() {
                     return too_long(at);
+                }
+                if extent == Extent::Fragment && id != NOT_A_HEADER {
+                    let value = field_value(head, at, colon + 1).0;
+                    let rest = head.get(at + colon + 1..).unwrap_or_default();
+                    let start = head.len() - grammar::trim_start(rest).len();
+                    let value = Span::new(start, start + value.len());
+                    self.rows.push(Row {
+                        name: Span::new(at, at + name_len),
+                        value,
+                        id,
+                    });
+                    self.head_end = head.len() as u32;
+                    return Ok(());
                 }
                 if policy != Policy::Forensic {
                     let (kind, end) = (ErrorKind::Incomplete, head.len());
@@ -500,4 +532,16 @@ fn version_is_other(version: &[u8]) -> bool {
 
 fn leading_spaces(text: &[u8]) -> usize {
     text.iter().take_while(|&&b| is_wsp(b)).count()
+}
+
+/// The value of the field that begins at `at`, whose value begins `skip` bytes later, and where
+/// the next field begins. The end of the input ends a line as well.
+pub(crate) fn field_value(head: &[u8], at: usize, skip: usize) -> (&[u8], usize) {
+    match value(head, at, skip) {
+        Some((span, next)) => (span.of(head), next),
+        None => {
+            let rest = head.get(at + skip..).unwrap_or_default();
+            (grammar::trim_end(grammar::trim_start(rest)), head.len())
+        }
+    }
 }
