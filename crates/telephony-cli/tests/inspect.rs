@@ -495,18 +495,7 @@ fn the_text_is_what_the_readme_shows() {
     let file = capture("baresip-call-plain-dtmf-rtcp.pcap");
     let output = telephony(&[file.to_str().expect("the path is UTF-8")]);
     let text = stdout(&output);
-    for line in [
-        "CALL  sip:alice@127.0.0.1:20000 → sip:bob@127.0.0.1:20200   ended, 200 Answering",
-        "     0.000  │───────────── INVITE (audio PCMU) ────────────▶│",
-        "     0.003  │◀──────────────── 180 Ringing ─────────────────│",
-        "     0.008  │════ RTP PCMU/8000 + events, 388 in 7.02 s ═══▶│",
-        "  0xe5c0ad99  127.0.0.1:20116 → 127.0.0.1:20312  15*",
-    ] {
-        assert!(
-            text.lines().any(|written| written == line),
-            "{line}\nnot in\n{text}"
-        );
-    }
+    assert!(include_str!("../README.md").contains(&text), "{text}");
     assert!(!text.contains('\x1b'), "no colours into a pipe");
     assert!(text.lines().count() < 40, "one screen");
 }

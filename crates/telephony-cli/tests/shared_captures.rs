@@ -1,6 +1,8 @@
 //! `telephony inspect` on the larger collection beside the checkout, when that is there: whatever
 //! an independent dissector or the generator wrote down must be found.
 
+#![allow(clippy::std_instead_of_alloc)] // a program, never `no_std`
+
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -100,7 +102,7 @@ fn sip(name: &str, report: &Value, expected: &[Value]) {
         let seen = owners
             .filter(|owner| owner["call_id"] == *call_id)
             .flat_map(|owner| list(&owner["messages"]))
-            .find(|seen| seen["packet"].to_string() == text(&message["frame"]));
+            .find(|seen| seen["packet"].as_u64() == text(&message["frame"]).parse().ok());
         let seen = seen.unwrap_or_else(|| panic!("{name}: no {message}"));
         let start = format!("{}{}", text(&message["method"]), text(&message["status"]));
         assert!(

@@ -7,6 +7,7 @@ use super::model::{
     Authentication, Call, CallState, FoundBy, RegistrationState, Report, RtcpSource, RtspState,
     Side, Stream, StunOutcome,
 };
+use crate::terminal::Safe;
 use std::fmt::{self, Write as _};
 use table::{Align, Table};
 
@@ -696,30 +697,14 @@ pub(crate) fn cut(text: &str, width: usize) -> String {
     short
 }
 
-/// Text of the capture without what could steer a terminal: control characters, and those that
-/// turn the direction of writing.
+/// Text of the capture with whatever could steer a terminal shown as escapes.
 pub(crate) fn clean(text: &str) -> String {
-    let steers = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
-    };
-    text.chars()
-        .map(|c| if steers(c) { '\u{fffd}' } else { c })
-        .collect()
+    Safe(text).to_string()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn nothing_captured_steers_the_terminal() {
-        assert_eq!(
-            clean("a\x1b[31mb\r\n\u{9b}c\u{202e}d"),
-            "a\u{fffd}[31mb\u{fffd}\u{fffd}\u{fffd}c\u{fffd}d"
-        );
-        assert_eq!(clean("Grüße ☎"), "Grüße ☎");
-    }
 
     #[test]
     fn times_in_the_unit_that_reads_best() {
