@@ -41,7 +41,7 @@ fn walk(uri: &Uri<&str>) -> String {
                 uri.effective_port(),
                 uri.to_tel(),
             );
-            assert!(SipUri::parse(uri.secure().as_str()).unwrap().is_secure());
+            assert!(uri.secure().unwrap().is_secure());
             assert!(uri.request_uri().method().is_none());
             let password = uri
                 .password()

@@ -355,12 +355,24 @@ fn section_19_1_5_the_request_uri_has_no_method_and_no_headers() {
 
 #[test]
 fn section_19_1_a_sip_uri_is_upgraded_by_its_scheme() {
-    assert_eq!(parse("sip:a@h;lr?b=c").secure().as_str(), "sips:a@h;lr?b=c");
-    assert_eq!(parse("sips:a@h").secure().as_str(), "sips:a@h");
     assert_eq!(
-        parse("SIP:a:b@h:1;transport=udp;x").secure().as_str(),
+        parse("sip:a@h;lr?b=c").secure().unwrap().as_str(),
+        "sips:a@h;lr?b=c"
+    );
+    assert_eq!(parse("sips:a@h").secure().unwrap().as_str(), "sips:a@h");
+    assert_eq!(
+        parse("SIP:a:b@h:1;transport=udp;x")
+            .secure()
+            .unwrap()
+            .as_str(),
         "sips:a:b@h:1;x"
     );
+    let longest = format!("sip:{}", "a".repeat(rfc2396_uri::MAX_LENGTH - 4));
+    assert_eq!(
+        parse(&longest).secure().unwrap_err().kind(),
+        ErrorKind::TooLong
+    );
+    assert_eq!(parse(&longest).request_uri().as_str(), longest);
 }
 
 #[test]

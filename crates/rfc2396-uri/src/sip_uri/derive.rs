@@ -4,13 +4,17 @@ use alloc::string::String;
 
 use super::SipUri;
 use crate::text::slice;
-use crate::{Parameter, Transport};
+use crate::{Parameter, ParseError, Transport};
 
 impl<S: AsRef<str>> SipUri<S> {
     /// The same resource, to be reached securely: `sips:` in place of `sip:` (RFC 3261 §19.1).
     ///
     /// A `transport=udp` is left out, since a SIPS URI must not name an unreliable transport.
-    pub fn secure(&self) -> SipUri<String> {
+    ///
+    /// # Errors
+    ///
+    /// A URI that is longer than [`MAX_LENGTH`](crate::MAX_LENGTH) by the new letter.
+    pub fn secure(&self) -> Result<SipUri<String>, ParseError> {
         let unreliable = self.view().transport() == Some(Transport::Udp);
         self.rebuilt("sips", Keep::Headers, |parameter| {
             !(unreliable && parameter.is("transport"))
@@ -26,6 +30,7 @@ impl<S: AsRef<str>> SipUri<S> {
         self.rebuilt(self.scheme(), Keep::Nothing, |parameter| {
             !parameter.is("method")
         })
+        .expect("a URI from which something is taken away is still one")
     }
 
     fn rebuilt(
@@ -33,7 +38,7 @@ impl<S: AsRef<str>> SipUri<S> {
         scheme: &str,
         keep: Keep,
         wanted: impl Fn(&Parameter<'_>) -> bool,
-    ) -> SipUri<String> {
+    ) -> Result<SipUri<String>, ParseError> {
         let uri = self.view();
         let mut text = String::with_capacity(uri.as_str().len().saturating_add(1));
         text.push_str(scheme);
@@ -50,7 +55,7 @@ impl<S: AsRef<str>> SipUri<S> {
         if keep == Keep::Headers {
             text.push_str(uri.headers().as_str());
         }
-        SipUri::parse(text).expect("parts of an accepted URI, in their order, are accepted")
+        SipUri::parse(text)
     }
 }
 
