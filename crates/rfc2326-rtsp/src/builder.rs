@@ -126,9 +126,10 @@ impl MessageBuilder {
             // Writing to memory does not fail; what a `Display` of this crate gives up is checked.
             let _ = write!(Text(&mut self.text), "{value}");
         }
-        let value = self.text.split_off(start);
-        self.check(&value);
-        self.push(&[&value, b"\r\n"]);
+        if self.text.get(start..).is_some_and(has_control) {
+            self.refuse(WriteError::ControlCharacter);
+        }
+        self.push(&[b"\r\n"]);
         self
     }
 
@@ -171,9 +172,8 @@ impl MessageBuilder {
             .for_each(|part| self.text.extend_from_slice(part));
     }
 
-    /// A value is text without control characters, tab aside.
     fn check(&mut self, value: &[u8]) {
-        if value.iter().any(|b| b.is_ascii_control() && *b != b'\t') {
+        if has_control(value) {
             self.refuse(WriteError::ControlCharacter);
         }
     }
@@ -181,6 +181,11 @@ impl MessageBuilder {
     fn refuse(&mut self, fault: WriteError) {
         self.fault = self.fault.or(Some(fault));
     }
+}
+
+/// Whether a value has control characters, tab aside.
+fn has_control(value: &[u8]) -> bool {
+    value.iter().any(|b| b.is_ascii_control() && *b != b'\t')
 }
 
 /// Text appended to bytes.

@@ -187,7 +187,10 @@ fn npt_time(input: &str) -> Parsed<'_, NptTime> {
 }
 
 fn npt_since(input: &str) -> Parsed<'_, Duration> {
-    let minutes_seconds = (preceded(char(':'), sixty), preceded(char(':'), sixty));
+    let minutes_seconds = (
+        preceded(char(':'), cut(sixty)),
+        preceded(char(':'), cut(sixty)),
+    );
     let time = (number::<u64>, opt(minutes_seconds), opt(fraction));
     map_res(time, |(first, rest, fraction)| {
         let seconds = match rest {
@@ -206,9 +209,12 @@ fn npt_since(input: &str) -> Parsed<'_, Duration> {
 
 /// `smpte-time = 1*2DIGIT ":" 1*2DIGIT ":" 1*2DIGIT [ ":" 1*2DIGIT ] [ "." 1*2DIGIT ]`
 fn smpte_time(input: &str) -> Parsed<'_, SmpteTime> {
-    let frames = opt(preceded(char(':'), below(30)));
-    let subframes = opt(preceded(char('.'), below(100)));
-    let (minutes, seconds) = (preceded(char(':'), sixty), preceded(char(':'), sixty));
+    let frames = opt(preceded(char(':'), cut(below(30))));
+    let subframes = opt(preceded(char('.'), cut(below(100))));
+    let (minutes, seconds) = (
+        preceded(char(':'), cut(sixty)),
+        preceded(char(':'), cut(sixty)),
+    );
     let time = (below(100), minutes, seconds, frames, subframes).map(
         |(hours, minutes, seconds, frames, subframes)| SmpteTime {
             hours,

@@ -3,7 +3,7 @@
 use core::fmt;
 
 use nom::bytes::complete::tag_no_case;
-use nom::combinator::recognize;
+use nom::combinator::{recognize, success, verify};
 use nom::{Input, Parser};
 
 use super::{Header, element, offset_in};
@@ -71,8 +71,12 @@ impl<'a> Header<'a> for RtpInfo<'a> {
 
     fn read(value: &'a str) -> Result<(Self, &'a str), ParseError> {
         let rule = Self::NAME.rule();
-        let ((url, parameters), rest) = element(value, rule, stream)?;
+        let ((url, parameters), rest) = element(value, rule, expected("url=URL", stream))?;
         let mut info = Self::new(url);
+        if let Some(at) = url.find(|c: char| c == '"' || c.is_ascii_whitespace()) {
+            let offset = offset_in(value, url) + at;
+            info.fault = Some(ParseError::new(ErrorKind::Syntax, offset, "a URL", rule));
+        }
         for parameter in parameters.split(';').skip(1) {
             if let Err(expected) = info.set(parameter) {
                 let offset = offset_in(value, parameter);
@@ -95,7 +99,7 @@ impl<'a> Header<'a> for RtpInfo<'a> {
 /// nothing follows, and the stream before a comma that another URL follows.
 fn stream(input: &str) -> Parsed<'_, (&str, &str)> {
     let url = (tag_no_case("url"), symbol('='));
-    let (rest, _) = expected("url=URL", recognize(url)).parse(input)?;
+    let (rest, _) = recognize(url).parse(input)?;
     let end = ends(rest, ',').find(|end| {
         (lws, tag_no_case("url"), symbol('='))
             .parse(after(rest, *end))
@@ -109,7 +113,12 @@ fn stream(input: &str) -> Parsed<'_, (&str, &str)> {
         next.is_empty() || next.starts_with(';') || is("seq") || is("rtptime")
     });
     let (parameters, url) = stream.take_split(url_end.unwrap_or(stream.len()));
-    Ok((rest, (url.trim_matches('"'), parameters)))
+    let url = url.trim_ascii();
+    let quoted = url.strip_prefix('"').and_then(|url| url.strip_suffix('"'));
+    verify(success((quoted.unwrap_or(url), parameters)), |(url, _)| {
+        !url.is_empty()
+    })
+    .parse(rest)
 }
 
 fn ends(text: &str, separator: char) -> impl Iterator<Item = usize> {

@@ -9,7 +9,7 @@ use nom::sequence::preceded;
 
 use super::{Header, single};
 use crate::error::Rule;
-use crate::grammar::{Parsed, expected, parameter, symbol};
+use crate::grammar::{Parsed, expected, lws, parameter, symbol};
 use crate::{ErrorKind, HeaderName, ParseError};
 
 /// A session identifier, and in a response how long the session lives.
@@ -72,7 +72,8 @@ impl<'a> Header<'a> for Session<'a> {
 /// `session-id [ ";" "timeout" "=" delta-seconds ]`, other parameters skipped.
 fn session(input: &str) -> Parsed<'_, Session<'_>> {
     let rule = HeaderName::Session.rule();
-    let (rest, id) = expected("a session-id", take_till1(|c| c == ';')).parse(input)?;
+    let id = preceded(lws, take_till1(|c| c == ';'));
+    let (rest, id) = expected("a session-id", id).parse(input)?;
     let id = id.trim_ascii_end();
     let fault = invalid_at(id).map(|at| {
         ParseError::new(
