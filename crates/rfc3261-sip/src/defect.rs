@@ -70,9 +70,14 @@ pub enum DefectKind {
     EmptyElement(HeaderName),
     /// `;` with no parameter behind it.
     EmptyParameter(HeaderName),
-    /// The top Via's branch is missing or nothing but the magic cookie: the transaction is to be
-    /// matched as RFC 2543 does.
+    /// The top Via's branch is nothing but the magic cookie: the transaction is to be matched as
+    /// RFC 2543 does.
     Branch,
+    /// The top Via has no branch with the magic cookie: the sender keeps to RFC 2543.
+    OldBranch,
+    /// An address in the Request-URI or in a header field is questionable; its span counts from
+    /// the start of that address.
+    Address(rfc2396_uri::Defect),
     /// A sequence number of 2^31 or above.
     SequenceNumber,
     /// From has no tag, as was usual before RFC 3261.
@@ -106,7 +111,10 @@ impl Defect {
     /// The rule that is bent, such as `RFC 3261 §7.5`.
     #[must_use]
     pub fn rule(&self) -> &'static str {
-        self.kind.rule().section
+        match self.kind {
+            DefectKind::Address(defect) => defect.rule(),
+            kind => kind.rule().section,
+        }
     }
 
     /// How bad it is.
@@ -133,7 +141,7 @@ impl DefectKind {
     #[must_use]
     pub fn severity(&self) -> Severity {
         match self {
-            Self::LeadingEmptyLine | Self::TrailingBytes => Severity::Note,
+            Self::LeadingEmptyLine | Self::TrailingBytes | Self::OldBranch => Severity::Note,
             Self::BareLineFeed
             | Self::StartLineSpace
             | Self::RequestUriHeaders
@@ -143,6 +151,7 @@ impl DefectKind {
             | Self::EmptyParameter(_)
             | Self::FromTag
             | Self::Branch
+            | Self::Address(_)
             | Self::SequenceNumber
             | Self::ContentType => Severity::Warning,
             Self::RequestUri
@@ -197,7 +206,8 @@ impl DefectKind {
             }
             Self::BodyTooShort | Self::TrailingBytes => rule!("body", "RFC 3261 §18.3"),
             Self::CSeqMethod | Self::SequenceNumber => rule!("CSeq", "RFC 3261 §8.1.1.5"),
-            Self::Branch => rule!("Via branch", "RFC 3261 §8.1.1.7"),
+            Self::Address(_) => rule!("address", "RFC 3261 §25.1"),
+            Self::Branch | Self::OldBranch => rule!("Via branch", "RFC 3261 §8.1.1.7"),
             Self::FromTag => rule!("From tag", "RFC 3261 §8.1.1.3"),
             Self::ContentType => rule!("Content-Type", "RFC 3261 §20.15"),
             Self::Missing(name)
@@ -232,6 +242,8 @@ impl DefectKind {
             Self::SequenceNumber => "a number below 2^31",
             Self::EmptyElement(_) => "a value between commas",
             Self::EmptyParameter(_) => "a parameter behind the semicolon",
+            Self::Address(_) => "another one",
+            Self::OldBranch => "a branch that begins with z9hG4bK",
             Self::Branch => "an identifier behind z9hG4bK",
             Self::FromTag => "a tag",
             Self::ContentType => "the type of the body",
@@ -241,7 +253,12 @@ impl DefectKind {
 
 impl fmt::Display for Defect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.into_error().fmt(f)
+        match self.kind {
+            DefectKind::Address(defect) => {
+                write!(f, "in the address at byte {}: {defect}", self.start)
+            }
+            _ => self.into_error().fmt(f),
+        }
     }
 }
 

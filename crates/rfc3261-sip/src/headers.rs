@@ -42,8 +42,11 @@ pub use text::*;
 pub use timestamp::{RetryAfter, Timestamp};
 pub use token::*;
 pub use values::{Element, Elements, Values};
+pub(crate) use via::MAGIC_COOKIE;
 pub use via::{Via, ViaTransport};
 pub use warning::Warning;
+
+use rfc2396_uri::NameAddr;
 
 use crate::{HeaderName, ParseError, error::ErrorKind, header_name::Shape};
 
@@ -57,6 +60,11 @@ pub trait Header<'a>: Sized {
 
     /// Reads one value, which fills `text`.
     fn parse(text: &'a str) -> Result<Self, ParseError>;
+
+    /// The address that the value is, if it is one.
+    fn address(&self) -> Option<&NameAddr<&'a str>> {
+        None
+    }
 
     /// Reads the value of a field, or the first of several: what is behind it is not looked at.
     #[inline]

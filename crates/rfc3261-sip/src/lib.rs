@@ -25,7 +25,7 @@ pub use error::{ErrorKind, ParseError, WriteError};
 pub use framer::{Frame, FrameError, FrameErrorKind, FrameLength, Framer, StreamRole};
 pub use header_name::{HeaderName, Shape};
 pub use message::{
-    Edit, HeaderField, Message, MessageRef, NoResponse, Parser, Rejection, StartLine,
+    Edit, Fragment, HeaderField, Message, MessageRef, NoResponse, Parser, Rejection, StartLine,
 };
 pub use method::Method;
 pub use multipart::{Part, Parts};

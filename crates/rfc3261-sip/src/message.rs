@@ -3,10 +3,12 @@
 mod access;
 mod check;
 mod edit;
+mod fragment;
 mod index;
 mod rejection;
 
 pub use edit::Edit;
+pub use fragment::Fragment;
 pub use rejection::{NoResponse, Rejection};
 
 use alloc::{string::String, vec::Vec};
@@ -81,8 +83,6 @@ pub enum StartLine<'a> {
         /// The reason phrase as it stands.
         reason: &'a [u8],
     },
-    /// None: a [fragment](Parser::parse_fragment) that begins with header fields.
-    Absent,
 }
 
 impl Message {
@@ -120,7 +120,12 @@ impl<'a> MessageRef<'a> {
     /// The start line.
     #[must_use]
     pub fn start_line(self) -> StartLine<'a> {
-        match self.index.start {
+        self.any_start_line()
+            .expect("only fragments, which are no MessageRef, go without")
+    }
+
+    fn any_start_line(self) -> Option<StartLine<'a>> {
+        Some(match self.index.start {
             Start::Request { method, uri, .. } => StartLine::Request {
                 method: Method::unchecked(ascii(method.of(self.bytes))),
                 uri: uri.of(self.bytes),
@@ -129,8 +134,8 @@ impl<'a> MessageRef<'a> {
                 code: StatusCode::new(code),
                 reason: reason.of(self.bytes),
             },
-            Start::Absent => StartLine::Absent,
-        }
+            Start::Absent => return None,
+        })
     }
 
     /// Whether this is a request.
@@ -348,13 +353,13 @@ impl Parser {
     /// Reads a part of a message, the body of type `message/sipfrag` that a NOTIFY about a
     /// transfer has for instance (RFC 3420): a start line, header fields and a body, of which any
     /// may be missing.
-    pub fn parse_fragment<'a>(&'a mut self, bytes: &'a [u8]) -> Result<MessageRef<'a>, ParseError> {
+    pub fn parse_fragment<'a>(&'a mut self, bytes: &'a [u8]) -> Result<Fragment<'a>, ParseError> {
         self.index
             .fill(bytes, Extent::Fragment, self.policy, &self.limits)?;
-        Ok(MessageRef {
+        Ok(Fragment(MessageRef {
             bytes,
             index: &self.index,
-        })
+        }))
     }
 
     /// Reads a message that outlives the parser's next: it gets an index of its own.

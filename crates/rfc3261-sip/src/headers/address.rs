@@ -45,6 +45,10 @@ macro_rules! address {
         impl<'a> Header<'a> for $name<'a> {
             const NAME: HeaderName = HeaderName::$name;
 
+            fn address(&self) -> Option<&NameAddr<&'a str>> {
+                Some(&self.address)
+            }
+
             #[inline]
             fn parse(text: &'a str) -> Result<Self, ParseError> {
                 grammar::to_the_end(text, Self::parse_prefix(text)?, Self::NAME.rule())
@@ -131,6 +135,10 @@ macro_rules! tagged {
 
         impl<'a> Header<'a> for $name<'a> {
             const NAME: HeaderName = HeaderName::$name;
+
+            fn address(&self) -> Option<&NameAddr<&'a str>> {
+                Some(&self.address)
+            }
 
             #[inline]
             fn parse(text: &'a str) -> Result<Self, ParseError> {

@@ -78,6 +78,13 @@ impl<'a> ContactAddress<'a> {
 impl<'a> Header<'a> for Contact<'a> {
     const NAME: HeaderName = HeaderName::Contact;
 
+    fn address(&self) -> Option<&NameAddr<&'a str>> {
+        match self {
+            Self::All => None,
+            Self::Address(contact) => Some(&contact.address),
+        }
+    }
+
     #[inline]
     fn parse(text: &'a str) -> Result<Self, ParseError> {
         grammar::to_the_end(text, Self::parse_prefix(text)?, Self::NAME.rule())

@@ -2,12 +2,12 @@
 
 use alloc::vec::Vec;
 
-use rfc2396_uri::Uri;
+use rfc2396_uri::NameAddr;
 
 use super::{HeaderField, MessageRef};
 use crate::{
     Defect, DefectKind, ErrorKind, HeaderName, Method, ParseError, Shape,
-    headers::{self, CSeq, Element, Elements, From, Header, Via},
+    headers::{self, CSeq, Element, Elements, From, Header, MAGIC_COOKIE, Via},
 };
 
 impl<'a> MessageRef<'a> {
@@ -46,10 +46,17 @@ impl<'a> MessageRef<'a> {
         let start = bytes.as_ptr() as usize - self.as_bytes().as_ptr() as usize;
         let span = start..start + bytes.len();
         match self.request_uri() {
-            Ok(Uri::Sip(uri)) if uri.headers().next().is_some() => {
-                defects.push(Defect::new(DefectKind::RequestUriHeaders, span));
+            Ok(uri) => {
+                if uri
+                    .as_sip()
+                    .is_some_and(|uri| uri.headers().next().is_some())
+                {
+                    defects.push(Defect::new(DefectKind::RequestUriHeaders, span.clone()));
+                }
+                for defect in uri.defects() {
+                    defects.push(Defect::new(DefectKind::Address(defect), span.clone()));
+                }
             }
-            Ok(_) => {}
             Err(error) => defects.push(Defect::new(DefectKind::InvalidRequestUri(error), span)),
         }
     }
@@ -58,8 +65,15 @@ impl<'a> MessageRef<'a> {
         let Some(element) = self.elements(HeaderName::Via).next() else {
             return;
         };
-        if headers::read_element::<Via<'a>>(element).is_ok_and(|via| !via.has_unique_branch()) {
-            defects.push(Defect::new(DefectKind::Branch, element.span()));
+        let Ok(via) = headers::read_element::<Via<'a>>(element) else {
+            return;
+        };
+        if !via.has_unique_branch() {
+            let kind = match via.branch() {
+                Some(branch) if branch.eq_ignore_ascii_case(MAGIC_COOKIE) => DefectKind::Branch,
+                _ => DefectKind::OldBranch,
+            };
+            defects.push(Defect::new(kind, element.span()));
         }
     }
 
@@ -180,12 +194,18 @@ fn check_field<'a>(name: HeaderName, field: HeaderField<'a>, defects: &mut Vec<D
 
 fn check_values<'a, T: Header<'a>>(field: HeaderField<'a>, defects: &mut Vec<Defect>) {
     let mut check = |element: Element<'a>| {
-        if let Err(error) = headers::read_element::<T>(element) {
-            defects.push(Defect::new(
-                DefectKind::Invalid(T::NAME, error),
-                element.span(),
-            ));
-        } else if has_parameters(T::NAME) && has_empty_parameter(element.value) {
+        match headers::read_element::<T>(element) {
+            Ok(parsed) => {
+                for defect in parsed.address().map(NameAddr::defects).unwrap_or_default() {
+                    defects.push(Defect::new(DefectKind::Address(defect), element.span()));
+                }
+            }
+            Err(error) => {
+                let kind = DefectKind::Invalid(T::NAME, error);
+                return defects.push(Defect::new(kind, element.span()));
+            }
+        }
+        if has_parameters(T::NAME) && has_empty_parameter(element.value) {
             defects.push(Defect::new(
                 DefectKind::EmptyParameter(T::NAME),
                 element.span(),
