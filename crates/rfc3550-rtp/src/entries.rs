@@ -85,6 +85,15 @@ impl<T: Entry> Iterator for Entries<'_, T> {
             Source::Values(values) => values.size_hint(),
         }
     }
+
+    /// Where the entries come from is asked once, not for each.
+    #[inline]
+    fn fold<A, F: FnMut(A, T) -> A>(self, start: A, f: F) -> A {
+        match self.0 {
+            Source::Wire(chunks) => chunks.filter_map(T::read).fold(start, f),
+            Source::Values(values) => values.copied().fold(start, f),
+        }
+    }
 }
 
 impl<T: Entry> ExactSizeIterator for Entries<'_, T> {}

@@ -35,19 +35,21 @@ impl<B: AsRef<[u8]>> RtcpCompound<B> {
     /// One of these does not hold.
     #[inline]
     pub fn parse(buffer: B) -> Result<Self, ParseError> {
-        let bytes = buffer.as_ref();
-        let (first, _) = RawPacket::split(bytes)?;
-        if !matches!(first.packet_type(), PacketType::SR | PacketType::RR) {
+        let compound = Self::parse_reduced_size(buffer)?;
+        let Some(&[first, packet_type]) = compound.as_bytes().first_chunk() else {
+            return Ok(compound); // never: a header has four octets
+        };
+        if !matches!(PacketType(packet_type), PacketType::SR | PacketType::RR) {
             return Err(ParseError::new(
                 ErrorKind::UnexpectedPacketType,
                 1,
                 &FIRST_TYPE,
             ));
         }
-        if first.has_padding() {
+        if first & 0x20 != 0 {
             return Err(ParseError::new(ErrorKind::InvalidPadding, 0, &PADDING_BIT));
         }
-        Self::parse_reduced_size(buffer)
+        Ok(compound)
     }
 
     /// Checks a compound that may have been reduced as RFC 5506 allows: any type may come first,

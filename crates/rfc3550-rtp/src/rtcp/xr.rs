@@ -51,8 +51,11 @@ impl<'a> ExtendedReport<'a> {
     }
 }
 
-/// Takes the first block off: type, type-specific octet and contents.
-fn split_block(bytes: &[u8]) -> Option<((u8, u8, &[u8]), &[u8])> {
+/// Block type, type-specific octet and contents.
+type Block<'a> = (u8, u8, &'a [u8]);
+
+/// Takes the first block off.
+fn split_block(bytes: &[u8]) -> Option<(Block<'_>, &[u8])> {
     let (&[block_type, specific, high, low], rest) = bytes.split_first_chunk()?;
     let len = 4 * usize::from(u16::from_be_bytes([high, low]));
     let (contents, rest) = rest.split_at_checked(len)?;

@@ -1,0 +1,60 @@
+//! Reading and writing packets allocates nothing, nor does keeping statistics.
+
+use core::hint::black_box;
+
+use rfc3550_rtp::{
+    ByeBuilder, CompoundWriter, NtpShort, ReportBlock, ReportCompoundBuilder, ReportRotation,
+    RtcpCompound, RtcpPacket, RtpPacket, RtpPacketBuilder, SdesBuilder, SdesChunkBuilder,
+    SdesItemBuilder, SenderInfo, SequenceNumber, SourceStatistics, Timestamp,
+};
+
+#[test]
+fn nothing_is_allocated_per_packet() {
+    let mut buffer = [0; 1500];
+    let mut source = SourceStatistics::new(SequenceNumber(0));
+    let blocks = [ReportBlock::default(); 40];
+    let count = allocation_counter::measure(|| {
+        for number in 0..100 {
+            let len = RtpPacketBuilder::new()
+                .sequence_number(SequenceNumber(number))
+                .csrcs(&[1, 2])
+                .extension(0xbede, &[0x10, 0xaa, 0, 0])
+                .payload(&[0xd5; 160])
+                .padding_len(4)
+                .write_into(&mut buffer)
+                .unwrap();
+            let packet = RtpPacket::parse(&buffer[..len]).unwrap();
+            black_box(packet.csrcs().count());
+            black_box(packet.extension().unwrap().element(1));
+            source.receive(packet.sequence_number(), packet.timestamp(), 0);
+        }
+        black_box(source.take_report_block(1, NtpShort(0), NtpShort(0)));
+
+        let items = [SdesItemBuilder::cname(b"me@example.org")];
+        let chunks = [SdesChunkBuilder::new(1, &items)];
+        let bye = ByeBuilder::new(&[1]);
+        let compound =
+            ReportCompoundBuilder::new(1, SdesBuilder::new(&chunks)).sender_info(SenderInfo {
+                rtp_timestamp: Timestamp(1),
+                ..SenderInfo::default()
+            });
+        black_box(
+            ReportRotation::default()
+                .take(50, compound.report_capacity(1500))
+                .count(),
+        );
+        let len = compound.write_into(&blocks, &mut buffer).unwrap();
+        let mut writer = CompoundWriter::new(&mut buffer[len..]);
+        writer.push(&bye).unwrap();
+        let len = len + writer.finish();
+        let compound = RtcpCompound::parse(&buffer[..len]).unwrap();
+        for packet in compound.packets().map(Result::unwrap) {
+            match packet {
+                RtcpPacket::SenderReport(report) => drop(black_box(report.report_blocks().last())),
+                RtcpPacket::Sdes(sdes) => drop(black_box(sdes.chunks().next().unwrap().cname())),
+                _ => {}
+            }
+        }
+    });
+    assert_eq!(count.count_total, 0);
+}
