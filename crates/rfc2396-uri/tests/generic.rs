@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+use rfc2396_uri::percent::{Component, decode, encode};
 use rfc2396_uri::{ErrorKind, Host, Uri, UriReference};
 
 fn parse(text: &str) -> UriReference<&str> {
@@ -218,4 +219,57 @@ fn schemes_nobody_knows_are_kept() {
             .is_ipv4()
     );
     assert!(Uri::parse("//no.scheme/").is_err());
+}
+
+#[test]
+fn section_2_2_data_that_would_be_a_delimiter_is_escaped() {
+    assert_eq!(encode("a/b?c@d", Component::UserInfo), "a%2Fb%3Fc%40d");
+    assert_eq!(encode("a/b?c", Component::Path), "a/b%3Fc");
+    assert_eq!(encode("a/b?c#d", Component::Query), "a/b?c%23d");
+    assert_eq!(encode("é", Component::Query), "%C3%A9");
+}
+
+#[test]
+fn section_2_2_reserved_characters_without_a_role_stand_for_themselves() {
+    let uri = parse("x:a;b=c,d");
+    assert_eq!(decode(uri.path()).as_ref(), b"a;b=c,d");
+    assert_eq!(uri.normalize().as_str(), "x:a;b=c,d");
+}
+
+#[test]
+fn section_2_4_components_are_split_before_they_are_decoded() {
+    let uri = parse("x://u%40v@h/a%2Fb%3Fc?d%23e");
+    assert_eq!((uri.userinfo(), uri.path()), (Some("u%40v"), "/a%2Fb%3Fc"));
+    assert_eq!((uri.query(), uri.fragment()), (Some("d%23e"), None));
+    assert_eq!(decode(uri.path()).as_ref(), b"/a/b?c");
+    assert_eq!(uri.normalize(), uri.into_owned());
+}
+
+#[test]
+fn section_2_4_percent_is_escaped_and_escapes_are_undone_once() {
+    assert_eq!(encode("100%41", Component::Query), "100%2541");
+    assert_eq!(decode("100%2541").as_ref(), b"100%41");
+    assert_eq!(decode("%+1%4").as_ref(), b"%+1%4");
+    assert_eq!(decode("%0d%0A%00").as_ref(), b"\r\n\0");
+}
+
+#[test]
+fn section_3_2_2_hosts_are_ascii() {
+    let error = UriReference::parse("x://münchen/").unwrap_err();
+    assert_eq!((error.kind(), error.offset()), (ErrorKind::Character, 5));
+    assert_eq!(
+        parse("x://m%C3%BCnchen/").host(),
+        Some(Host::Name("m%C3%BCnchen"))
+    );
+}
+
+#[test]
+fn section_5_1_the_fragment_of_the_base_is_of_no_account() {
+    let base = parse("http://a/b/c#d");
+    assert_eq!(base.resolve(&parse("")).unwrap().as_str(), "http://a/b/c");
+    assert_eq!(base.resolve(&parse("e")).unwrap().as_str(), "http://a/b/e");
+    assert_eq!(
+        parse("http://a").resolve(&parse("b")).unwrap().as_str(),
+        "http://a/b"
+    );
 }
