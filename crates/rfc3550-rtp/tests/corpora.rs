@@ -1,6 +1,8 @@
 //! Packets collected by other projects, where they are at hand: none may panic, and whatever is
 //! accepted is written back as it was.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
