@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use core::ops::Range;
 
 use crate::percent::{self, Case};
+use crate::text::{offset, slice};
 
 /// One parameter as it was received: `name` or `name=value`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -26,7 +27,7 @@ impl<'a> Parameter<'a> {
 
     /// The name, escapes and case as received.
     pub fn name(&self) -> &'a str {
-        crate::text::slice(self.text, 0, self.name_end)
+        slice(self.text, 0, self.name_end)
     }
 
     /// What follows the `=`, escapes as received; `None` if there is no `=`.
@@ -104,7 +105,7 @@ pub(crate) fn duplicates(parameters: Parameters<'_>) -> Vec<Range<usize>> {
         .windows(2)
         .filter_map(|pair| match pair {
             [a, b] if a.folded_name().eq(b.folded_name()) => {
-                let start = (b.text.as_ptr() as usize).saturating_sub(text.as_ptr() as usize);
+                let start = offset(text, b.text);
                 Some(start..start.saturating_add(b.text.len()))
             }
             _ => None,

@@ -1,6 +1,5 @@
 //! Where an address keeps its characters: borrowed or owned.
 
-use alloc::borrow::Cow;
 use alloc::boxed::Box;
 use alloc::string::String;
 
@@ -32,14 +31,13 @@ impl<'i> Text<'i, 'i> for Box<str> {
     }
 }
 
-impl<'i> Text<'i, 'i> for Cow<'_, str> {
-    fn text(&'i self) -> &'i str {
-        self
-    }
-}
-
 /// The part of `text` between two offsets that the parser has recorded; empty where they do not
 /// fit, which only an `AsRef` that changes its mind can cause.
 pub(crate) fn slice(text: &str, start: usize, end: usize) -> &str {
     text.get(start..end).unwrap_or_default()
+}
+
+/// Where `part`, a slice of `whole`, starts in it.
+pub(crate) fn offset(whole: &str, part: &str) -> usize {
+    (part.as_ptr() as usize).saturating_sub(whole.as_ptr() as usize)
 }

@@ -7,6 +7,7 @@ use crate::chars::{self, is};
 use crate::defect::{Defect, DefectKind};
 use crate::parameter::{Parameter, duplicates};
 use crate::sip_uri::is_host_name;
+use crate::text::offset;
 
 impl<S: AsRef<str>> TelUri<S> {
     /// What is questionable in this URI; empty if it is what RFC 3966 wants.
@@ -15,7 +16,7 @@ impl<S: AsRef<str>> TelUri<S> {
         let text = uri.as_str();
         let base = usize::from(uri.index.number_end);
         let span = |part: &str| {
-            let start = (part.as_ptr() as usize).saturating_sub(text.as_ptr() as usize);
+            let start = offset(text, part);
             start..start.saturating_add(part.len())
         };
         let mut defects = Vec::new();

@@ -4,6 +4,7 @@ use crate::chars::{self, is};
 use crate::error::Rule;
 use crate::parameter::Parameters;
 use crate::percent::bad_escape;
+use crate::text::offset;
 use crate::{ErrorKind, MAX_LENGTH, ParseError};
 
 /// The length of `tel:`.
@@ -89,7 +90,6 @@ fn number(subscriber: &[u8]) -> Result<usize, usize> {
 }
 
 fn check_parameters(text: &str) -> Result<(), ParseError> {
-    let offset = |part: &str| (part.as_ptr() as usize).saturating_sub(text.as_ptr() as usize);
     for parameter in Parameters::new(text) {
         let (name, value) = (parameter.name(), parameter.value());
         let good_name =
@@ -100,7 +100,7 @@ fn check_parameters(text: &str) -> Result<(), ParseError> {
                 .all(|b| is(b, chars::PARAM | chars::RESERVED) || b == b'%')
         });
         if !good_name || !good_value {
-            let at = offset(parameter.as_str());
+            let at = offset(text, parameter.as_str());
             return Err(ParseError::new(ErrorKind::Parameter, at, &PARAMETER));
         }
     }
