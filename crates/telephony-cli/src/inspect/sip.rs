@@ -98,8 +98,6 @@ impl SipMessage {
                 status: code.get(),
                 reason: text(reason),
             },
-            // A message that begins with header fields is a fragment of one.
-            StartLine::Absent => return None,
         };
         let call_id = text(message.first(HeaderName::CallId)?.value());
         let (cseq, cseq_method) = cseq(message)?;

@@ -17,9 +17,13 @@ const MOST_STREAMS: usize = 65_536;
 const MOST_PAIRS: usize = 65_536;
 /// Sources of one pair that are held as candidates.
 const MOST_CANDIDATES: usize = 4;
+/// Bytes that candidates may hold in all; beyond, the search begins anew.
+const MOST_HELD: usize = 64 * 1024 * 1024;
 /// Packets of one source that convince, and how many different sequence numbers they must have.
 const CONVINCING_PACKETS: usize = 4;
 const CONVINCING_NUMBERS: usize = 3;
+/// Packets of a candidate: something that repeats the same header for ever is no stream.
+const MOST_PACKETS: usize = 32;
 /// The largest step of sequence numbers between packets that agree.
 const LARGEST_STEP: u16 = 50;
 
@@ -47,6 +51,10 @@ pub(crate) struct Streams {
     by_key: HashMap<Key, usize>,
     streams: Vec<Stream>,
     pairs: HashMap<(SocketAddr, SocketAddr), Pair>,
+    /// Bytes of the packets that candidates hold.
+    held_bytes: usize,
+    /// The last stream of each SSRC; known when all is finished.
+    by_ssrc: HashMap<u32, usize>,
     pub(crate) left_out: u64,
 }
 
@@ -79,12 +87,9 @@ impl Streams {
             return true;
         }
         if found.is_some() {
-            let held = self.release(key);
-            self.begin(
-                key,
-                held.iter().map(|(seen, bytes)| (*seen, &bytes[..])),
-                found,
-            );
+            if let Some(candidate) = self.release(key) {
+                self.begin(key, candidate.packets(), found);
+            }
             self.begin(key, [(seen, datagram)].into_iter(), found);
             return true;
         }
@@ -98,79 +103,55 @@ impl Streams {
 
     /// A datagram between two sockets that is none of RTP.
     pub(crate) fn other(&mut self, seen: Seen) {
-        self.pair(seen).other += 1;
+        self.pair(seen.src, seen.dst).other += 1;
     }
 
-    fn pair(&mut self, seen: Seen) -> &mut Pair {
-        let key = (seen.src, seen.dst);
-        if self.pairs.len() >= MOST_PAIRS && !self.pairs.contains_key(&key) {
+    fn pair(&mut self, src: SocketAddr, dst: SocketAddr) -> &mut Pair {
+        let crowded = self.pairs.len() >= MOST_PAIRS && !self.pairs.contains_key(&(src, dst));
+        if crowded || self.held_bytes > MOST_HELD {
             self.pairs.clear();
+            self.held_bytes = 0;
         }
-        self.pairs.entry(key).or_default()
+        self.pairs.entry((src, dst)).or_default()
     }
 
     /// Holds a packet that nobody announced, until its source convinces.
     fn consider(&mut self, seen: Seen, packet: &RtpPacket<&[u8]>) {
-        let (number, payload_type) = (packet.sequence_number().0, packet.payload_type());
-        let ssrc = packet.ssrc();
-        let bytes = packet.as_bytes();
-        let fresh = || Candidate {
-            ssrc,
-            payload_type,
-            highest: number,
-            numbers: 1,
-            held: vec![(seen, bytes.to_vec())],
-        };
-        let pair = self.pair(seen);
-        let Some(candidate) = pair.candidates.iter_mut().find(|known| known.ssrc == ssrc) else {
-            if pair.candidates.len() >= MOST_CANDIDATES {
-                pair.candidates.remove(0);
-                pair.other += 1;
+        let key = (seen.src, seen.dst, packet.ssrc());
+        let fresh = Candidate::new(seen, packet);
+        let candidate = match self.release(key) {
+            None => fresh,
+            Some(mut candidate) if candidate.agrees(&fresh) => {
+                candidate.add(fresh);
+                if candidate.is_convincing() {
+                    self.begin(key, candidate.packets(), None);
+                    return;
+                }
+                candidate
             }
-            pair.candidates.push(fresh());
-            return;
+            Some(_) => {
+                self.pair(seen.src, seen.dst).other += 1;
+                fresh
+            }
         };
-        let step = number.wrapping_sub(candidate.highest);
-        // The payload type may change once: from events to audio or back.
-        let agrees = step <= LARGEST_STEP;
-        if !agrees {
-            *candidate = fresh();
+        self.held_bytes += candidate.held_bytes();
+        let pair = self.pair(seen.src, seen.dst);
+        pair.candidates.push(candidate);
+        if pair.candidates.len() > MOST_CANDIDATES {
+            let oldest = pair.candidates.remove(0);
             pair.other += 1;
-            return;
-        }
-        candidate.numbers += usize::from(step > 0);
-        candidate.highest = number;
-        candidate.held.push((seen, bytes.to_vec()));
-        let convincing =
-            candidate.held.len() >= CONVINCING_PACKETS && candidate.numbers >= CONVINCING_NUMBERS;
-        // Something that repeats the same header for ever is no stream.
-        let hopeless = candidate.held.len() > 8 * CONVINCING_PACKETS;
-        if hopeless {
-            *candidate = fresh();
-            pair.other += 1;
-        } else if convincing {
-            let key = (seen.src, seen.dst, ssrc);
-            let held = self.release(key);
-            self.begin(
-                key,
-                held.iter().map(|(seen, bytes)| (*seen, &bytes[..])),
-                None,
-            );
+            self.held_bytes -= oldest.held_bytes();
         }
     }
 
-    /// The held packets of a candidate, which is none any more.
-    fn release(&mut self, (src, dst, ssrc): Key) -> Vec<(Seen, Vec<u8>)> {
-        let Some(pair) = self.pairs.get_mut(&(src, dst)) else {
-            return Vec::new();
-        };
-        let index = pair
-            .candidates
-            .iter()
-            .position(|candidate| candidate.ssrc == ssrc);
-        index
-            .map(|index| pair.candidates.swap_remove(index).held)
-            .unwrap_or_default()
+    /// Takes back a candidate.
+    fn release(&mut self, (src, dst, ssrc): Key) -> Option<Candidate> {
+        let pair = self.pairs.get_mut(&(src, dst))?;
+        let mut candidates = pair.candidates.iter();
+        let index = candidates.position(|candidate| candidate.ssrc == ssrc)?;
+        let candidate = pair.candidates.remove(index);
+        self.held_bytes -= candidate.held_bytes();
+        Some(candidate)
     }
 
     fn begin<'a>(
@@ -201,10 +182,11 @@ impl Streams {
         }
     }
 
-    /// The call and the clock rate of what `ssrc` sends between two hosts, for RTCP that speaks
-    /// of it: to or from its own sockets, or simply the last stream of that SSRC.
+    /// The last stream of an SSRC, once all is finished: for RTCP that speaks of it.
     pub(crate) fn of_ssrc(&self, ssrc: u32) -> Option<&Stream> {
-        self.streams.iter().rev().find(|stream| stream.ssrc == ssrc)
+        self.by_ssrc
+            .get(&ssrc)
+            .and_then(|index| self.streams.get(*index))
     }
 
     /// At the capture's end: what was announced late, and what has too few packets to be sure.
@@ -219,11 +201,7 @@ impl Streams {
             for candidate in pair.candidates {
                 let key = (src, dst, candidate.ssrc);
                 if announced.is_some() || (alone && candidate.is_plausible(src, dst)) {
-                    let held = candidate
-                        .held
-                        .iter()
-                        .map(|(seen, bytes)| (*seen, &bytes[..]));
-                    self.begin(key, held, announced);
+                    self.begin(key, candidate.packets(), announced);
                     if announced.is_none()
                         && let Some(index) = self.by_key.get(&key)
                         && let Some(stream) = self.streams.get_mut(*index)
@@ -246,6 +224,12 @@ impl Streams {
             stream.finish();
         }
         self.streams.sort_by_key(|stream| stream.first_packet);
+        self.by_ssrc = self
+            .streams
+            .iter()
+            .map(|stream| stream.ssrc)
+            .zip(0..)
+            .collect();
     }
 
     /// Datagrams that are part of a stream; candidates that never convinced are none.
@@ -280,6 +264,39 @@ impl Streams {
 }
 
 impl Candidate {
+    fn new(seen: Seen, packet: &RtpPacket<&[u8]>) -> Self {
+        Self {
+            ssrc: packet.ssrc(),
+            payload_type: packet.payload_type(),
+            highest: packet.sequence_number().0,
+            numbers: 1,
+            held: vec![(seen, packet.as_bytes().to_vec())],
+        }
+    }
+
+    /// Whether the next packet follows: a little ahead, or the same again, but not for ever.
+    fn agrees(&self, next: &Self) -> bool {
+        next.highest.wrapping_sub(self.highest) <= LARGEST_STEP && self.held.len() <= MOST_PACKETS
+    }
+
+    fn add(&mut self, next: Self) {
+        self.numbers += usize::from(next.highest != self.highest);
+        self.highest = next.highest;
+        self.held.extend(next.held);
+    }
+
+    fn is_convincing(&self) -> bool {
+        self.held.len() >= CONVINCING_PACKETS && self.numbers >= CONVINCING_NUMBERS
+    }
+
+    fn packets(&self) -> impl Iterator<Item = (Seen, &[u8])> {
+        self.held.iter().map(|(seen, bytes)| (*seen, &bytes[..]))
+    }
+
+    fn held_bytes(&self) -> usize {
+        self.held.iter().map(|(_, bytes)| bytes.len()).sum()
+    }
+
     fn first_packet(&self) -> u64 {
         self.held.first().map_or(0, |(seen, _)| seen.packet)
     }

@@ -4,13 +4,15 @@ use super::rtsp_message::RtspMessage;
 use super::seen::{Seen, Transport};
 use super::sip::{self, SipMessage};
 use super::tcp::{Direction, Event};
-use super::time::Timestamp;
 use rfc2326_rtsp as rtsp;
 use rfc3261_sip::{FrameLength, Framer};
 use std::collections::HashMap;
 
 /// Bytes of one direction that wait for the rest of a message.
 const MOST_WAITING: usize = 1024 * 1024;
+/// Directions whose state is kept, and bytes that wait in all of them.
+const MOST_SIDES: usize = 16_384;
+const MOST_WAITING_IN_ALL: usize = 128 * 1024 * 1024;
 /// Bytes of a direction in which no message was found before it is left alone.
 const PATIENCE: usize = 64 * 1024;
 
@@ -26,9 +28,13 @@ pub(crate) enum Found {
 #[derive(Default)]
 struct Side {
     mode: Mode,
+    /// `SIP` or `RTSP`, once either has been found.
+    protocol: Option<&'static str>,
     buffer: Vec<u8>,
     /// Bytes looked through in vain since the last message.
     fruitless: usize,
+    /// Bytes that made no sense after a protocol had been found.
+    skipped: usize,
 }
 
 #[derive(Default)]
@@ -46,165 +52,198 @@ enum Mode {
 #[derive(Default)]
 pub(crate) struct TcpMessages {
     sides: HashMap<Direction, Side>,
-    protocols: HashMap<Direction, &'static str>,
-    /// Bytes between messages that made no sense, after a protocol had been recognised.
+    /// Bytes that wait in all directions.
+    waiting: usize,
+    /// Bytes between messages that made no sense.
     pub(crate) skipped_bytes: u64,
 }
 
 impl TcpMessages {
     pub(crate) fn take(&mut self, direction: Direction, event: Event) -> Vec<Found> {
         let mut found = Vec::new();
+        let mut side = self.sides.remove(&direction).unwrap_or_default();
+        self.waiting -= side.waiting();
         match event {
-            Event::Reset => {
-                self.sides.remove(&direction);
-                self.protocols.remove(&direction);
-            }
-            Event::Gap(_) => {
-                // The message at hand is lost; the next may begin anywhere.
-                let side = self.sides.entry(direction).or_default();
-                self.skipped_bytes += side.buffer.len() as u64;
-                side.buffer.clear();
-                side.mode = Mode::Searching;
-                side.fruitless = 0;
-            }
+            // Whatever follows has nothing to do with what came before.
+            Event::Reset => return found,
+            // The message at hand is lost; the next may begin anywhere.
+            Event::Gap(_) => side.give_up(),
             Event::Data {
                 time,
                 packet,
                 bytes,
             } => {
-                let side = self.sides.entry(direction).or_default();
-                if !matches!(side.mode, Mode::Other) {
-                    side.buffer.extend_from_slice(&bytes);
-                    self.drain(direction, time, packet, &mut found);
-                }
+                let (src, dst) = direction;
+                let seen = Seen {
+                    time,
+                    packet,
+                    src,
+                    dst,
+                    transport: Transport::Tcp,
+                };
+                let other = self.sides.get(&(dst, src)).and_then(|side| side.protocol);
+                side.data(&bytes, seen, other == Some("RTSP"), &mut found);
             }
+        }
+        if side.waiting() > MOST_WAITING || self.waiting + side.waiting() > MOST_WAITING_IN_ALL {
+            side.give_up();
+        }
+        self.skipped_bytes += std::mem::take(&mut side.skipped) as u64;
+        if self.sides.len() >= MOST_SIDES {
+            // Those in the middle of nothing are found again with their next message.
+            self.sides.retain(|_, side| side.waiting() > 0);
+        }
+        if self.sides.len() < MOST_SIDES {
+            self.waiting += side.waiting();
+            self.sides.insert(direction, side);
         }
         found
     }
 
     /// `SIP` or `RTSP`, if either has been found in this direction.
     pub(crate) fn protocol(&self, direction: Direction) -> Option<&'static str> {
-        self.protocols.get(&direction).copied()
+        self.sides.get(&direction).and_then(|side| side.protocol)
+    }
+}
+
+impl Side {
+    fn waiting(&self) -> usize {
+        match &self.mode {
+            Mode::Rtsp(framer) => self.buffer.len() + framer.buffered(),
+            _ => self.buffer.len(),
+        }
     }
 
-    fn drain(
-        &mut self,
-        direction: Direction,
-        time: Timestamp,
-        packet: u64,
-        found: &mut Vec<Found>,
-    ) {
-        let Some(side) = self.sides.get_mut(&direction) else {
+    /// Drops what waits and looks for the next message.
+    fn give_up(&mut self) {
+        self.skip(self.waiting());
+        self.buffer = Vec::new();
+        self.mode = Mode::Searching;
+        self.fruitless = 0;
+    }
+
+    fn skip(&mut self, bytes: usize) {
+        if self.protocol.is_some() {
+            self.skipped += bytes;
+        }
+    }
+
+    fn data(&mut self, bytes: &[u8], seen: Seen, other_is_rtsp: bool, found: &mut Vec<Found>) {
+        if matches!(self.mode, Mode::Other) {
             return;
-        };
-        let (src, dst) = direction;
-        let seen = Seen {
-            time,
-            packet,
-            src,
-            dst,
-            transport: Transport::Tcp,
-        };
-        let known = self.protocols.contains_key(&direction);
-        let other_is_rtsp = self.protocols.get(&(dst, src)) == Some(&"RTSP");
+        }
+        let mut buffer = std::mem::take(&mut self.buffer);
+        buffer.extend_from_slice(bytes);
         let mut used = 0;
-        loop {
-            let rest = side.buffer.get(used..).unwrap_or_default();
-            match &mut side.mode {
-                Mode::Other => break,
-                Mode::Searching => match search(rest, other_is_rtsp) {
-                    Search::Sip(skip) => {
-                        used += skip;
-                        side.mode = Mode::Sip(Box::default());
-                        self.skipped_bytes += if known { skip as u64 } else { 0 };
-                        self.protocols.insert(direction, "SIP");
-                    }
-                    Search::Rtsp(skip) => {
-                        used += skip;
-                        side.mode = Mode::Rtsp(Box::new(rtsp::Framer::new()));
-                        self.skipped_bytes += if known { skip as u64 } else { 0 };
-                        self.protocols.insert(direction, "RTSP");
-                    }
-                    Search::Nothing(skip) => {
-                        used += skip;
-                        side.fruitless += skip;
-                        self.skipped_bytes += if known { skip as u64 } else { 0 };
-                        if side.fruitless > PATIENCE && !known {
-                            side.mode = Mode::Other;
-                        }
-                        break;
-                    }
-                },
-                Mode::Sip(framer) => match framer.measure(rest) {
-                    Ok(Some(FrameLength::Message(length))) => {
-                        let bytes = rest.get(..length).unwrap_or_default();
-                        if !sip::is_likely(bytes) {
-                            side.mode = Mode::Searching;
-                            used += 1;
-                            continue;
-                        }
-                        found.push(match SipMessage::parse(bytes, seen) {
-                            Some(message) => Found::Sip(seen, message),
-                            None => Found::MalformedSip,
-                        });
-                        used += length;
-                        side.fruitless = 0;
-                    }
-                    Ok(Some(
-                        FrameLength::Ping(length)
-                        | FrameLength::Pong(length)
-                        | FrameLength::Skip(length),
-                    )) => used += length,
-                    Ok(None) => break,
-                    Err(_) => {
-                        // Out of step: after the first line, look for the next message.
-                        let line = rest.iter().position(|byte| *byte == b'\n');
-                        used += line.map_or(rest.len(), |line| line + 1);
-                        found.push(Found::MalformedSip);
-                        side.mode = Mode::Searching;
-                    }
-                },
-                Mode::Rtsp(framer) => {
-                    framer.push(rest);
-                    used += rest.len();
-                    if Self::poll_rtsp(framer, seen, found).is_err() {
-                        self.skipped_bytes += framer.buffered() as u64;
-                        side.mode = Mode::Searching;
-                    }
-                    break;
+        while let Some(length) = self.step(buffer.get(used..), seen, other_is_rtsp, found) {
+            used += length;
+        }
+        buffer.drain(..used.min(buffer.len()));
+        if !matches!(self.mode, Mode::Other) {
+            self.buffer = buffer;
+        }
+    }
+
+    /// Takes one thing off the front, and says how long it was; `None` until more has come.
+    fn step(
+        &mut self,
+        rest: Option<&[u8]>,
+        seen: Seen,
+        other_is_rtsp: bool,
+        found: &mut Vec<Found>,
+    ) -> Option<usize> {
+        let rest = rest.filter(|rest| !rest.is_empty())?;
+        match &mut self.mode {
+            Mode::Other => None,
+            Mode::Searching => {
+                let skip = self.search(rest, other_is_rtsp);
+                // With a message at the very front, the next step takes it.
+                Some(skip).filter(|skip| *skip > 0 || !matches!(self.mode, Mode::Searching))
+            }
+            Mode::Sip(framer) => match framer.measure(rest) {
+                Ok(Some(FrameLength::Message(length))) => {
+                    let bytes = rest.get(..length).unwrap_or_default();
+                    found.push(match SipMessage::parse(bytes, seen) {
+                        Some(message) => Found::Sip(seen, message),
+                        None => Found::MalformedSip,
+                    });
+                    Some(length)
                 }
+                Ok(Some(
+                    FrameLength::Ping(length)
+                    | FrameLength::Pong(length)
+                    | FrameLength::Skip(length),
+                )) => Some(length),
+                Ok(None) => None,
+                Err(_) => {
+                    // Out of step: the next message is looked for after the first line.
+                    let line = rest.iter().position(|byte| *byte == b'\n');
+                    let length = line.map_or(rest.len(), |line| line + 1);
+                    found.push(Found::MalformedSip);
+                    self.mode = Mode::Searching;
+                    self.skip(length);
+                    Some(length)
+                }
+            },
+            Mode::Rtsp(framer) => {
+                // The framer keeps what is not whole yet.
+                framer.push(rest);
+                if poll_rtsp(framer, seen, found).is_err() {
+                    self.give_up();
+                }
+                Some(rest.len())
             }
         }
-        side.buffer.drain(..used.min(side.buffer.len()));
-        if side.buffer.len() > MOST_WAITING {
-            self.skipped_bytes += side.buffer.len() as u64;
-            side.buffer = Vec::new();
-            side.mode = Mode::Searching;
-        }
     }
 
-    /// Hands out what is whole.
-    fn poll_rtsp(
-        framer: &mut rtsp::Framer,
-        seen: Seen,
-        found: &mut Vec<Found>,
-    ) -> Result<(), rtsp::ParseError> {
-        while let Some(frame) = framer.poll()? {
-            found.push(match frame {
-                rtsp::Frame::Message(message) => {
-                    Found::Rtsp(seen, RtspMessage::new(message.view(), seen))
+    /// Looks for the first line of a message; gives the bytes before it, or those that certainly
+    /// hold none.
+    fn search(&mut self, rest: &[u8], other_is_rtsp: bool) -> usize {
+        let skip = match search(rest, other_is_rtsp) {
+            Search::Sip(skip) => {
+                self.mode = Mode::Sip(Box::default());
+                self.protocol = Some("SIP");
+                skip
+            }
+            Search::Rtsp(skip) => {
+                self.mode = Mode::Rtsp(Box::default());
+                self.protocol = Some("RTSP");
+                skip
+            }
+            Search::Nothing(skip) => {
+                self.fruitless += skip;
+                if self.fruitless > PATIENCE && self.protocol.is_none() {
+                    self.mode = Mode::Other;
                 }
-                rtsp::Frame::Interleaved(frame) => {
-                    let seen = Seen {
-                        transport: Transport::Interleaved,
-                        ..seen
-                    };
-                    Found::Interleaved(seen, frame.channel(), frame.data().to_vec())
-                }
-            });
-        }
-        Ok(())
+                skip
+            }
+        };
+        self.skip(skip);
+        skip
     }
+}
+
+/// Hands out what is whole.
+fn poll_rtsp(
+    framer: &mut rtsp::Framer,
+    seen: Seen,
+    found: &mut Vec<Found>,
+) -> Result<(), rtsp::ParseError> {
+    while let Some(frame) = framer.poll()? {
+        found.push(match frame {
+            rtsp::Frame::Message(message) => {
+                Found::Rtsp(seen, RtspMessage::new(message.view(), seen))
+            }
+            rtsp::Frame::Interleaved(frame) => {
+                let seen = Seen {
+                    transport: Transport::Interleaved,
+                    ..seen
+                };
+                Found::Interleaved(seen, frame.channel(), frame.data().to_vec())
+            }
+        });
+    }
+    Ok(())
 }
 
 /// Where a message begins, in bytes from the start; or how many bytes certainly hold none.

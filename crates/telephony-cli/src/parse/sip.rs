@@ -79,7 +79,6 @@ impl<'a> View<'a> {
                     Field::new("reason phrase", place, String::from_utf8_lossy(reason)),
                 ]
             }
-            StartLine::Absent => Vec::new(),
         }
     }
 

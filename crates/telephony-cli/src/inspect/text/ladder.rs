@@ -30,7 +30,8 @@ pub(super) fn write(
     let mut columns: Vec<&str> = Vec::new();
     for message in &call.messages {
         for end in [&message.src, &message.dst] {
-            if !columns.contains(&end.as_str()) {
+            // One too many tells that they do not fit.
+            if columns.len() <= MOST_COLUMNS && !columns.contains(&end.as_str()) {
                 columns.push(end);
             }
         }
