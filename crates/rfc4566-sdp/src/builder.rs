@@ -104,14 +104,19 @@ impl Builder {
         self.put(line_type, |out| out.extend_from_slice(value), 0)
     }
 
-    /// The description, or the first mistake that was made.
-    pub fn finish(&mut self) -> Result<SessionDescriptionBuf, WriteError> {
+    /// The wire form, or the first mistake that was made. The builder is used up.
+    pub fn finish_bytes(&mut self) -> Result<Vec<u8>, WriteError> {
         self.end_section();
         match self.fault {
             Some(fault) => Err(fault),
-            None => SessionDescriptionBuf::parse(core::mem::take(&mut self.bytes))
-                .map_err(|error| WriteError::Refused(error.kind())),
+            None => Ok(core::mem::take(&mut self.bytes)),
         }
+    }
+
+    /// The description, or the first mistake that was made. The builder is used up.
+    pub fn finish(&mut self) -> Result<SessionDescriptionBuf, WriteError> {
+        SessionDescriptionBuf::parse(self.finish_bytes()?)
+            .map_err(|error| WriteError::Refused(error.kind()))
     }
 
     /// Writes a line behind those of its rank. `fields` is how many words its value has to have, 0 for any text.

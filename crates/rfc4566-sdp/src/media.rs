@@ -196,7 +196,8 @@ impl<'a> MediaDescription<'a> {
         self.attributes_named(name).next().is_some()
     }
 
-    /// The `a=rtpmap` of a format.
+    /// The first `a=rtpmap` of a payload type. Walks the attributes each time: for every format in turn, read them in
+    /// one walk with [`Section::attributes_of`].
     pub fn rtpmap(&self, payload_type: u8) -> Result<Option<Rtpmap<'a>>, ParseError> {
         self.section()
             .attributes_of::<Rtpmap<'a>>()
@@ -208,7 +209,7 @@ impl<'a> MediaDescription<'a> {
             .transpose()
     }
 
-    /// The `a=fmtp` of a format.
+    /// The first `a=fmtp` of a format. Walks the attributes each time, like [`rtpmap`](Self::rtpmap).
     pub fn fmtp(&self, format: &str) -> Option<Fmtp<'a>> {
         self.section()
             .attributes_of::<Fmtp<'a>>()

@@ -103,8 +103,12 @@ impl Index {
         if bytes.len() > limit {
             return Err(ParseError::new(ErrorKind::TooLarge, limit, &SIZE));
         }
+        if self.lines.capacity() == 0 {
+            // Lines of calls have about 24 bytes; the limits keep this below the size of the input.
+            self.lines.reserve(bytes.len() / 24 + 1);
+        }
         let mut start = 0;
-        scan::for_each(bytes, b'\n', |line_feed| {
+        for line_feed in scan::positions(bytes, b'\n') {
             let line = bytes.get(start..line_feed).unwrap_or_default();
             let (line, terminator) = match line.split_last() {
                 Some((b'\r', line)) => (line, Terminator::CrLf),
@@ -112,8 +116,7 @@ impl Index {
             };
             self.push(line, start, terminator, limits)?;
             start = line_feed + 1;
-            Ok(())
-        })?;
+        }
         if start < bytes.len() {
             let line = bytes.get(start..).unwrap_or_default();
             self.push(line, start, Terminator::None, limits)?;

@@ -11,32 +11,33 @@ const fn matches(chunk: [u8; 8], wanted: u8) -> u64 {
     !(((word & LOW_BITS) + LOW_BITS) | word | LOW_BITS)
 }
 
-/// Calls `each` with every position of `wanted`.
+/// Every position of `wanted`.
 #[inline]
-pub(crate) fn for_each<E>(
-    bytes: &[u8],
-    wanted: u8,
-    mut each: impl FnMut(usize) -> Result<(), E>,
-) -> Result<(), E> {
+pub(crate) fn positions(bytes: &[u8], wanted: u8) -> impl Iterator<Item = usize> {
     let mut chunks = bytes.chunks_exact(8);
+    let mut tail = chunks.remainder();
+    let mut next = 0;
     let mut base = 0;
-    for chunk in &mut chunks {
-        let mut found = matches(chunk.try_into().unwrap_or_default(), wanted);
-        while found != 0 {
-            each(base + found.trailing_zeros() as usize / 8)?;
-            found &= found - 1;
+    let mut found = 0;
+    core::iter::from_fn(move || {
+        while found == 0 {
+            base = next;
+            next += 8;
+            found = match chunks.next() {
+                Some(chunk) => matches(chunk.try_into().unwrap_or_default(), wanted),
+                None if tail.is_empty() => return None,
+                None => core::mem::take(&mut tail)
+                    .iter()
+                    .rev()
+                    .fold(0, |found, &byte| {
+                        (found << 8) | if byte == wanted { 0x80 } else { 0 }
+                    }),
+            };
         }
-        base += 8;
-    }
-    for (position, _) in chunks
-        .remainder()
-        .iter()
-        .enumerate()
-        .filter(|(_, byte)| **byte == wanted)
-    {
-        each(base + position)?;
-    }
-    Ok(())
+        let position = base + found.trailing_zeros() as usize / 8;
+        found &= found - 1;
+        Some(position)
+    })
 }
 
 /// The first position of `wanted`.
@@ -66,8 +67,7 @@ mod tests {
         fn finds_what_a_plain_loop_finds(bytes in proptest::collection::vec(
             prop_oneof![Just(b'\n'), Just(0x8a), Just(0x0b), Just(0x09), any::<u8>()], 0..100))
         {
-            let mut found = Vec::new();
-            for_each(&bytes, b'\n', |position| { found.push(position); Ok::<(), ()>(()) }).unwrap();
+            let found: Vec<usize> = positions(&bytes, b'\n').collect();
             let expected: Vec<usize> = (0..bytes.len()).filter(|&at| bytes[at] == b'\n').collect();
             prop_assert_eq!(position(&bytes, b'\n'), expected.first().copied());
             prop_assert_eq!(found, expected);

@@ -12,10 +12,20 @@ pub(crate) fn check_value(value: &[u8], line_type: LineType) -> Result<(), Write
     if value.is_empty() {
         return Err(WriteError::Empty { line_type });
     }
-    match value.iter().find(|byte| matches!(byte, 0 | b'\r' | b'\n')) {
-        Some(&byte) => Err(WriteError::ForbiddenByte { byte, line_type }),
-        None => Ok(()),
+    // The common case looks at many bytes at once, which a search that stops early does not.
+    let is_forbidden = |byte: u8| (byte == 0) | (byte == b'\r') | (byte == b'\n');
+    if !value
+        .iter()
+        .fold(false, |found, &byte| found | is_forbidden(byte))
+    {
+        return Ok(());
     }
+    let byte = value
+        .iter()
+        .copied()
+        .find(|&byte| is_forbidden(byte))
+        .unwrap_or_default();
+    Err(WriteError::ForbiddenByte { byte, line_type })
 }
 
 /// Refuses values that do not have exactly this many words with single spaces between.
