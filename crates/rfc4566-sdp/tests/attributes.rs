@@ -13,6 +13,16 @@ fn identity<'a, A: Attribute<'a>>(value: &'a str) -> A {
         value,
         "written behind what was there"
     );
+    let text = format!("v=0\r\na={}:{value}\r\n", A::NAME);
+    let mut parser = Parser::new();
+    let field = parser
+        .parse(text.as_bytes())
+        .expect("a description")
+        .session()
+        .attributes()
+        .next();
+    let known = field.and_then(|field| KnownAttribute::parse(&field).expect("the same value"));
+    assert!(known.is_some(), "{} is known by its name", A::NAME);
     attribute
 }
 

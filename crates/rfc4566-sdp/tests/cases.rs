@@ -933,3 +933,15 @@ fn repeats_belong_behind_a_time() {
         "zone adjustment"
     );
 }
+
+#[test]
+fn a_line_with_very_many_defects_is_reported_in_bounded_memory() {
+    let text = with_media(&format!("m=audio 1 RTP/AVP{}\r\n", " (".repeat(100_000)));
+    assert_eq!(defects(&text).len(), 32);
+    let text = with_media(&format!("m=audio 1 RTP/AVP 0{} (\r\n", " 0".repeat(100)));
+    assert_eq!(defects(&text).len(), 32);
+    assert!(
+        parse(&text).view().strict().is_err(),
+        "an error is not lost behind warnings"
+    );
+}
