@@ -133,6 +133,8 @@ impl Index {
         limits: &Limits,
     ) -> Result<(), ParseError> {
         self.rows.clear();
+        // One allocation for nearly all messages.
+        self.rows.reserve(32);
         self.defects.clear();
         self.first = [NONE; COUNT];
         if bytes.len() > limits.message_bytes.min(u32::MAX as usize) {
@@ -214,7 +216,7 @@ impl Index {
                 );
             }
             let at = space + spaces;
-            let digits = trimmed.get(at..).unwrap_or_default();
+            let digits = line.get(at..).unwrap_or_default();
             let bad = || {
                 let rule = &STATUS_CODE;
                 ParseError::new(ErrorKind::StartLine, start + at, "3DIGIT", rule)
@@ -236,7 +238,7 @@ impl Index {
                 [b' ', ..] => start + at + 4,
                 _ => return Err(bad()),
             };
-            if reason.is_empty() && trimmed.len() == line.len() {
+            if reason.is_empty() {
                 self.defect(DefectKind::StartLineSpace, reason_start, reason_start);
             }
             if !(100..700).contains(&code) {
