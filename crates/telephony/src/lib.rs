@@ -15,6 +15,8 @@ pub use rfc3261_sip as sip;
 pub use rfc3550_rtp as rtp;
 #[cfg(feature = "avp")]
 pub use rfc3551_avp as avp;
+#[cfg(feature = "srtp")]
+pub use rfc3711_srtp as srtp;
 #[cfg(feature = "sdp")]
 pub use rfc4566_sdp as sdp;
 #[cfg(feature = "sdes")]
