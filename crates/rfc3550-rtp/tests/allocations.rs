@@ -4,8 +4,8 @@ use core::hint::black_box;
 
 use rfc3550_rtp::{
     ByeBuilder, CompoundWriter, NtpShort, ReportBlock, ReportCompoundBuilder, ReportRotation,
-    RtcpCompound, RtcpPacket, RtpPacket, RtpPacketBuilder, SdesBuilder, SdesChunkBuilder,
-    SdesItemBuilder, SenderInfo, SequenceNumber, SourceStatistics, Timestamp,
+    RtcpCompound, RtcpPacket, RtpPacket, RtpPacketBuilder, SenderInfo, SequenceNumber,
+    SourceStatistics, Timestamp,
 };
 
 #[test]
@@ -30,14 +30,11 @@ fn nothing_is_allocated_per_packet() {
         }
         black_box(source.take_report_block(1, NtpShort(0), NtpShort(0)));
 
-        let items = [SdesItemBuilder::cname(b"me@example.org")];
-        let chunks = [SdesChunkBuilder::new(1, &items)];
         let bye = ByeBuilder::new(&[1]);
-        let compound =
-            ReportCompoundBuilder::new(1, SdesBuilder::new(&chunks)).sender_info(SenderInfo {
-                rtp_timestamp: Timestamp(1),
-                ..SenderInfo::default()
-            });
+        let compound = ReportCompoundBuilder::new(1, b"me@example.org").sender_info(SenderInfo {
+            rtp_timestamp: Timestamp(1),
+            ..SenderInfo::default()
+        });
         black_box(
             ReportRotation::default()
                 .take(50, compound.report_capacity(1500))

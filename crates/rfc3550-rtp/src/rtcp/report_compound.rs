@@ -9,7 +9,7 @@ use crate::rtcp::report::{
     ReceiverReportBuilder, SENDER_INFO_LEN, SenderInfo, SenderReportBuilder,
 };
 use crate::rtcp::report_block::{BLOCK_LEN, ReportBlock};
-use crate::rtcp::sdes::SdesBuilder;
+use crate::rtcp::sdes::{SdesBuilder, SdesChunkBuilder, SdesItemBuilder};
 use crate::rtcp::write::{CompoundWriter, RtcpWrite};
 
 /// How many report blocks one packet can count.
@@ -25,17 +25,12 @@ const RR_LEN: usize = HEADER_LEN + 4;
 /// take their blocks, and write.
 ///
 /// ```
-/// use rfc3550_rtp::{
-///     ReportBlock, ReportCompoundBuilder, ReportRotation, SdesBuilder, SdesChunkBuilder,
-///     SdesItemBuilder,
-/// };
+/// use rfc3550_rtp::{ReportBlock, ReportCompoundBuilder, ReportRotation};
 ///
 /// let sources: Vec<u32> = (100..150).collect();
 /// let mut rotation = ReportRotation::default();
 ///
-/// let items = [SdesItemBuilder::cname(b"alice@example.com")];
-/// let chunks = [SdesChunkBuilder::new(1, &items)];
-/// let compound = ReportCompoundBuilder::new(1, SdesBuilder::new(&chunks));
+/// let compound = ReportCompoundBuilder::new(1, b"alice@example.com");
 /// let mut datagram = [0; 1000];
 /// let capacity = compound.report_capacity(datagram.len());
 /// let blocks: Vec<ReportBlock> = rotation
@@ -52,19 +47,27 @@ const RR_LEN: usize = HEADER_LEN + 4;
 pub struct ReportCompoundBuilder<'a> {
     ssrc: u32,
     sender_info: Option<SenderInfo>,
-    sdes: SdesBuilder<'a>,
+    sdes: SdesChunkBuilder<'a>,
     packets: &'a [&'a dyn RtcpWrite],
 }
 
 impl<'a> ReportCompoundBuilder<'a> {
-    /// A compound of this source, with its source description, whose first item should be the
-    /// CNAME.
-    pub const fn new(ssrc: u32, sdes: SdesBuilder<'a>) -> Self {
+    /// A compound of this source, with its canonical name (§6.5.1), which none may lack.
+    pub const fn new(ssrc: u32, cname: &'a [u8]) -> Self {
         Self {
             ssrc,
             sender_info: None,
-            sdes,
+            sdes: SdesChunkBuilder::new(ssrc, &[]).cname(cname),
             packets: &[],
+        }
+    }
+
+    /// Items of the source description after the canonical name.
+    #[must_use]
+    pub const fn sdes_items(self, items: &'a [SdesItemBuilder<'a>]) -> Self {
+        Self {
+            sdes: self.sdes.items_after_cname(items),
+            ..self
         }
     }
 
@@ -105,7 +108,10 @@ impl<'a> ReportCompoundBuilder<'a> {
         let info = self.sender_info.map_or(0, |_| SENDER_INFO_LEN);
         let reports = blocks.div_ceil(MAX_BLOCKS).max(1);
         let packets: usize = self.packets.iter().map(|packet| packet.encoded_len()).sum();
-        info + reports * RR_LEN + blocks * BLOCK_LEN + self.sdes.encoded_len() + packets
+        info + reports * RR_LEN
+            + blocks * BLOCK_LEN
+            + SdesBuilder::new(&[self.sdes]).encoded_len()
+            + packets
     }
 
     /// Writes the compound to the start of `buffer` and returns its length.
@@ -133,7 +139,7 @@ impl<'a> ReportCompoundBuilder<'a> {
         for blocks in further.chunks(MAX_BLOCKS) {
             writer.push(&ReceiverReportBuilder::new(self.ssrc).report_blocks(blocks))?;
         }
-        writer.push(&self.sdes)?;
+        writer.push(&SdesBuilder::new(&[self.sdes]))?;
         for packet in self.packets {
             writer.push(*packet)?;
         }
@@ -189,7 +195,7 @@ mod tests {
 
         #[test]
         fn capacity_is_what_fits(octets in 0usize..20_000, sender: bool) {
-            let compound = ReportCompoundBuilder::new(1, SdesBuilder::new(&[]));
+            let compound = ReportCompoundBuilder::new(1, b"me@example.org");
             let compound = match sender {
                 true => compound.sender_info(SenderInfo::default()),
                 false => compound,

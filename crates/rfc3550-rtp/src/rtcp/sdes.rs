@@ -193,18 +193,42 @@ impl<'a> Iterator for SdesItems<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct SdesChunkBuilder<'a> {
     ssrc: u32,
+    cname: Option<&'a [u8]>,
     items: &'a [SdesItemBuilder<'a>],
 }
 
 impl<'a> SdesChunkBuilder<'a> {
-    /// A chunk about this source.
+    /// A chunk about this source with these items.
     pub const fn new(ssrc: u32, items: &'a [SdesItemBuilder<'a>]) -> Self {
-        Self { ssrc, items }
+        Self {
+            ssrc,
+            cname: None,
+            items,
+        }
+    }
+
+    /// The canonical name, before all other items.
+    #[must_use]
+    pub const fn cname(self, cname: &'a [u8]) -> Self {
+        Self {
+            cname: Some(cname),
+            ..self
+        }
+    }
+
+    pub(crate) const fn items_after_cname(self, items: &'a [SdesItemBuilder<'a>]) -> Self {
+        Self { items, ..self }
+    }
+
+    #[inline]
+    fn items(&self) -> impl Iterator<Item = SdesItemBuilder<'a>> {
+        let cname = self.cname.map(SdesItemBuilder::cname);
+        cname.into_iter().chain(self.items.iter().copied())
     }
 
     #[inline]
     fn encoded_len(&self) -> usize {
-        let items: usize = self.items.iter().map(SdesItemBuilder::encoded_len).sum();
+        let items: usize = self.items().map(|item| item.encoded_len()).sum();
         // One null octet at least ends the chunk.
         4 + (items + 1).next_multiple_of(4)
     }
@@ -305,7 +329,7 @@ impl RtcpWrite for SdesBuilder<'_> {
             let (mut out, rest) = body.split_at_mut(chunk.encoded_len());
             body = rest;
             *write::take(&mut out) = chunk.ssrc.to_be_bytes();
-            for item in chunk.items {
+            for item in chunk.items() {
                 out = item.write(out)?;
             }
             out.fill(0);

@@ -387,12 +387,12 @@ fn thirty_two_sources_need_two_reports() {
             ..ReportBlock::default()
         })
         .collect();
-    let items = [SdesItemBuilder::cname(b"me@example.org")];
-    let chunks = [SdesChunkBuilder::new(1, &items)];
     let bye = ByeBuilder::new(&[1]);
     let packets: [&dyn RtcpWrite; 1] = [&bye];
-    let compound = ReportCompoundBuilder::new(1, SdesBuilder::new(&chunks))
+    let items = [SdesItemBuilder::new(SdesType::TOOL, b"phone")];
+    let compound = ReportCompoundBuilder::new(1, b"me@example.org")
         .sender_info(SenderInfo::default())
+        .sdes_items(&items)
         .packets(&packets);
     let mut buffer = [0xa5; 1200];
     let len = compound.write_into(&blocks, &mut buffer).unwrap();
@@ -402,13 +402,19 @@ fn thirty_two_sources_need_two_reports() {
     let [
         RtcpPacket::SenderReport(first),
         RtcpPacket::ReceiverReport(second),
-        RtcpPacket::Sdes(_),
+        RtcpPacket::Sdes(sdes),
         RtcpPacket::Bye(_),
     ] = packets[..]
     else {
         panic!("SR, RR, SDES, BYE: {packets:?}");
     };
     assert_eq!((first.ssrc(), second.ssrc()), (1, 1));
+    let chunk = sdes.chunks().next().unwrap();
+    assert_eq!(
+        (chunk.ssrc(), chunk.cname()),
+        (1, Some(&b"me@example.org"[..]))
+    );
+    assert_eq!(chunk.item(SdesType::TOOL), Some(&b"phone"[..]));
     assert!(
         first
             .report_blocks()
@@ -420,9 +426,7 @@ fn thirty_two_sources_need_two_reports() {
 #[test]
 fn a_compound_fits_its_datagram_and_every_source_has_its_turn() {
     let sources = 100;
-    let items = [SdesItemBuilder::cname(b"me@example.org")];
-    let chunks = [SdesChunkBuilder::new(1, &items)];
-    let compound = ReportCompoundBuilder::new(1, SdesBuilder::new(&chunks));
+    let compound = ReportCompoundBuilder::new(1, b"me@example.org");
     let mut rotation = ReportRotation::default();
     let mut turns = vec![0; sources];
     let capacity = compound.report_capacity(1200);
