@@ -7,6 +7,7 @@ mod calls;
 mod capture;
 mod dtmf;
 mod html;
+mod ladder;
 mod link;
 mod model;
 mod network;
@@ -182,7 +183,7 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+        #![proptest_config(ProptestConfig { cases: 32, ..ProptestConfig::default() })]
 
         #[test]
         fn a_truncated_capture_gives_a_report_or_a_clear_error(

@@ -124,9 +124,7 @@ fn calls(out: &mut String, report: &Report) -> fmt::Result {
             Escaped(&call.call_id),
         )?;
         if index < MOST_DRAWN {
-            let streams = report.streams.iter();
-            let own = streams.filter(|stream| stream.call_id.as_ref() == Some(&call.call_id));
-            ladder::write(out, call, &own.collect::<Vec<_>>())?;
+            ladder::write(out, call, &report.streams)?;
         }
     }
     Ok(())

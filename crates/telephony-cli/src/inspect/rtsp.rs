@@ -4,9 +4,10 @@
 use super::announcements::{Announcement, Announcements};
 use super::calls::Log;
 use super::model::{Authentication, FoundBy, RtspSession, RtspState, RtspTrack};
-use super::rtsp_message::{RtspMessage, Start, Transport as Offer};
+use super::rtsp_message::{RtspMessage, Transport as Offer};
 use super::sdp::{Codec, Medium, Sdp};
 use super::seen::{Clock, Seen};
+use super::sip::Start;
 use super::time::Timestamp;
 use std::collections::{BTreeMap, HashMap};
 use std::net::SocketAddr;

@@ -2,7 +2,7 @@
 
 use super::sdp::Sdp;
 use super::seen::Seen;
-use super::sip::{shortened, text};
+use super::sip::{Start, shortened, text};
 use rfc2326_rtsp::headers::{self, Session};
 use rfc2326_rtsp::{HeaderName, MessageRef, StartLine};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -18,12 +18,6 @@ pub(crate) struct RtspMessage {
     pub(crate) user_agent: Option<String>,
     pub(crate) sdp: Option<Sdp>,
     hash: u64,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Start {
-    Request { method: String, uri: String },
-    Response { status: u16, reason: String },
 }
 
 /// The first choice of a Transport header field (§12.39).

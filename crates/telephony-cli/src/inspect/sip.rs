@@ -66,22 +66,27 @@ pub(crate) struct Credentials {
 
 /// Whether bytes begin like a SIP message: by content, whatever the port.
 pub(crate) fn is_likely(bytes: &[u8]) -> bool {
-    if bytes.starts_with(b"SIP/2.0 ") {
-        return true;
-    }
+    begins_message(bytes, "SIP/2.0")
+}
+
+/// Whether the first line is a status line of this version or ends like a request line of it.
+pub(crate) fn begins_message(bytes: &[u8], version: &str) -> bool {
     let line = bytes
         .split(|byte| *byte == b'\n')
         .next()
         .unwrap_or_default();
     let line = line.strip_suffix(b"\r").unwrap_or(line);
-    let method = line
-        .iter()
-        .take_while(|byte| byte.is_ascii_uppercase())
-        .count();
+    if let Some(status) = line.strip_prefix(version.as_bytes()) {
+        return status.starts_with(b" ");
+    }
+    let is_method = |byte: &&u8| byte.is_ascii_uppercase() || **byte == b'_';
+    let method = line.iter().take_while(is_method).count();
+    let target = line
+        .get(method..)
+        .and_then(|rest| rest.strip_suffix(version.as_bytes()));
     (2..=32).contains(&method)
-        && line.get(method) == Some(&b' ')
         && line.len() < 8192
-        && line.ends_with(b" SIP/2.0")
+        && target.is_some_and(|target| target.starts_with(b" ") && target.ends_with(b" "))
 }
 
 impl SipMessage {

@@ -264,7 +264,7 @@ fn search(bytes: &[u8], other_is_rtsp: bool) -> Search {
             if sip::is_likely(line) {
                 return Search::Sip(start);
             }
-            if is_rtsp(line) {
+            if sip::begins_message(line, "RTSP/1.0") {
                 return Search::Rtsp(start);
             }
         }
@@ -276,21 +276,4 @@ fn search(bytes: &[u8], other_is_rtsp: bool) -> Search {
         }
     }
     Search::Nothing(start)
-}
-
-/// Whether bytes begin like an RTSP message.
-fn is_rtsp(bytes: &[u8]) -> bool {
-    if bytes.starts_with(b"RTSP/1.0 ") {
-        return true;
-    }
-    let line = bytes
-        .split(|byte| *byte == b'\n')
-        .next()
-        .unwrap_or_default();
-    let line = line.strip_suffix(b"\r").unwrap_or(line);
-    let method = line
-        .iter()
-        .take_while(|byte| byte.is_ascii_uppercase() || **byte == b'_')
-        .count();
-    method >= 2 && line.get(method) == Some(&b' ') && line.ends_with(b" RTSP/1.0")
 }

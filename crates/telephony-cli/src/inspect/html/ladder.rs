@@ -1,75 +1,29 @@
-//! A call's ladder as SVG.
+//! A ladder as SVG.
 
+use super::super::ladder::{Kind, Ladder, Rung};
 use super::super::model::{Call, Stream};
-use super::super::text::{cut, ms, stream_codec};
+use super::super::text::cut;
 use super::Escaped;
 use std::fmt::{self, Write as _};
 
 const MOST_COLUMNS: usize = 12;
-const MOST_STEPS: usize = 400;
+const MOST_RUNGS: usize = 400;
 const FIRST: usize = 110;
 const LANE: usize = 300;
 const STEP: usize = 26;
 const TOP: usize = 40;
 
-struct Step<'a> {
-    time: f64,
-    src: &'a str,
-    dst: &'a str,
-    label: String,
-    class: &'static str,
-}
-
-pub(super) fn write(out: &mut String, call: &Call, streams: &[&Stream]) -> fmt::Result {
-    let mut columns: Vec<&str> = Vec::new();
-    for message in &call.messages {
-        for end in [&message.src, &message.dst] {
-            if !columns.contains(&end.as_str()) && columns.len() < MOST_COLUMNS {
-                columns.push(end);
-            }
-        }
-    }
-    let mut steps: Vec<_> = call
-        .messages
-        .iter()
-        .map(|message| Step {
-            time: message.time,
-            src: &message.src,
-            dst: &message.dst,
-            label: message.summary.clone(),
-            class: if message.retransmission {
-                "again"
-            } else {
-                "sip"
-            },
-        })
-        .collect();
-    steps.extend(streams.iter().filter_map(|stream| {
-        let (src, dst) = stream.ladder.as_ref()?;
-        let length = ms(stream.duration_ms);
-        let label = format!(
-            "RTP {}, {} in {length}",
-            stream_codec(stream),
-            stream.packets
-        );
-        Some(Step {
-            time: stream.time,
-            src,
-            dst,
-            label,
-            class: "rtp",
-        })
-    }));
-    steps.sort_by(|a, b| a.time.total_cmp(&b.time));
-    let shown = steps.len().min(MOST_STEPS);
-    let width = FIRST + columns.len().saturating_sub(1) * LANE + 130;
+pub(super) fn write(out: &mut String, call: &Call, streams: &[Stream]) -> fmt::Result {
+    let ladder = Ladder::new(call, streams.iter(), MOST_COLUMNS);
+    let shown = ladder.rungs.len().min(MOST_RUNGS);
+    let width = FIRST + ladder.columns.len().saturating_sub(1) * LANE + 130;
     let height = TOP + (shown + 1) * STEP;
     write!(
         out,
         "<svg role=\"img\" viewBox=\"0 0 {width} {height}\" width=\"{width}\">"
     )?;
     writeln!(out, "<title>{} messages</title>", call.messages.len())?;
-    for (index, column) in columns.iter().enumerate() {
+    for (index, column) in ladder.columns.iter().enumerate() {
         let x = FIRST + index * LANE;
         let bottom = height - 10;
         write!(
@@ -82,47 +36,37 @@ pub(super) fn write(out: &mut String, call: &Call, streams: &[&Stream]) -> fmt::
             "<text x=\"{x}\" y=\"24\" text-anchor=\"middle\">{label}</text>"
         )?;
     }
-    for (index, step) in steps.iter().take(MOST_STEPS).enumerate() {
-        rung(out, step, &columns, TOP + (index + 1) * STEP - 6)?;
+    for (index, rung) in ladder.rungs.iter().take(MOST_RUNGS).enumerate() {
+        draw(out, rung, &ladder, TOP + (index + 1) * STEP - 6)?;
     }
     writeln!(out, "</svg>")?;
-    if steps.len() > shown {
-        writeln!(
-            out,
-            "<p class=\"dim\">… and {} more</p>",
-            steps.len() - shown
-        )?;
+    if ladder.rungs.len() > shown {
+        let more = ladder.rungs.len() - shown;
+        writeln!(out, "<p class=\"dim\">… and {more} more</p>")?;
     }
     Ok(())
 }
 
-fn rung(out: &mut String, step: &Step<'_>, columns: &[&str], y: usize) -> fmt::Result {
-    let place = |end: &str| {
-        columns
-            .iter()
-            .position(|column| *column == end)
-            .map(|index| FIRST + index * LANE)
-    };
-    let time = step.time;
+fn draw(out: &mut String, rung: &Rung<'_>, ladder: &Ladder<'_>, y: usize) -> fmt::Result {
+    let place = |end: &str| ladder.place(end).map(|index| FIRST + index * LANE);
+    let (time, baseline) = (rung.time, y + 4);
     writeln!(
         out,
-        "<text class=\"dim\" x=\"8\" y=\"{}\">{time:.3}</text>",
-        y + 4
+        "<text class=\"dim\" x=\"8\" y=\"{baseline}\">{time:.3}</text>"
     )?;
-    let (Some(from), Some(to)) = (place(step.src), place(step.dst)) else {
-        let label = format!("{} → {}  {}", step.src, step.dst, step.label);
-        return writeln!(
-            out,
-            "<text x=\"{FIRST}\" y=\"{}\">{}</text>",
-            y + 4,
-            Escaped(label)
-        );
+    let (Some(from), Some(to)) = (place(rung.src), place(rung.dst)) else {
+        let label = Escaped(format!("{} → {}  {}", rung.src, rung.dst, rung.label));
+        return writeln!(out, "<text x=\"{FIRST}\" y=\"{baseline}\">{label}</text>");
     };
     if from == to {
-        let (x, label) = (from + 8, Escaped(&step.label));
-        return writeln!(out, "<text x=\"{x}\" y=\"{}\">↺ {label}</text>", y + 4);
+        let (x, label) = (from + 8, Escaped(&rung.label));
+        return writeln!(out, "<text x=\"{x}\" y=\"{baseline}\">↺ {label}</text>");
     }
-    let class = step.class;
+    let class = match rung.kind {
+        Kind::Message => "sip",
+        Kind::Retransmission => "again",
+        Kind::Media => "rtp",
+    };
     let (tip, back) = if to > from {
         (to - 1, to - 9)
     } else {
@@ -133,17 +77,16 @@ fn rung(out: &mut String, step: &Step<'_>, columns: &[&str], y: usize) -> fmt::R
         "<line class=\"{class}\" x1=\"{from}\" y1=\"{y}\" x2=\"{back}\" y2=\"{y}\"/>"
     )?;
     let (above, below) = (y - 4, y + 4);
+    let head = format!("M{tip} {y}L{back} {above}L{back} {below}Z");
     write!(
         out,
-        "<path class=\"{class}\" style=\"stroke:none\" d=\"M{tip} {y}L{back} {above}L{back} {below}Z\"/>"
+        "<path class=\"{class}\" style=\"stroke:none\" d=\"{head}\"/>"
     )?;
-    let middle = (from + to) / 2;
+    let (middle, above) = ((from + to) / 2, y - 5);
     // At 12 px a character takes about 6.5 px.
-    let label = cut(&step.label, from.abs_diff(to) * 2 / 13);
-    let label = Escaped(label);
+    let label = Escaped(cut(&rung.label, from.abs_diff(to) * 2 / 13));
     writeln!(
         out,
-        "<text x=\"{middle}\" y=\"{}\" text-anchor=\"middle\">{label}</text>",
-        y - 5
+        "<text x=\"{middle}\" y=\"{above}\" text-anchor=\"middle\">{label}</text>"
     )
 }

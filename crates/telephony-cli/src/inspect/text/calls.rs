@@ -99,9 +99,7 @@ pub(super) fn with_ladder(
         "  {}",
         style.dim(&format!("Call-ID {}", clean(&call.call_id)))
     )?;
-    let streams = report.streams.iter();
-    let streams = streams.filter(|stream| stream.call_id.as_ref() == Some(&call.call_id));
-    ladder::write(out, call, &streams.collect::<Vec<_>>(), style)
+    ladder::write(out, call, &report.streams, style)
 }
 
 pub(super) fn list(out: &mut String, report: &Report, style: Style) -> fmt::Result {
