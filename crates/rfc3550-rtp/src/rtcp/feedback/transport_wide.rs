@@ -219,7 +219,7 @@ impl Iterator for TransportWidePackets<'_> {
                 arrival
             }
             Arrivals::Wire { chunks, deltas } => {
-                if self.symbols.left == 0 {
+                while self.symbols.left == 0 {
                     let (&chunk, rest) = chunks.split_first_chunk()?;
                     *chunks = rest;
                     self.symbols = Symbols::new(u16::from_be_bytes(chunk));
@@ -356,6 +356,15 @@ mod tests {
         let fci = [0, 1, 0, 9, 0, 0, 1, 7, 0, 0, 0, 0];
         let error = TransportWide::from_fci(&fci).unwrap_err();
         assert_eq!(error.field(), "packet chunk");
+    }
+
+    /// Found by fuzzing.
+    #[test]
+    fn a_run_of_length_zero_is_stepped_over() {
+        let fci = [0, 1, 0, 1, 0, 0, 1, 7, 0, 0, 0x20, 1, 9, 0, 0, 0];
+        let report = TransportWide::from_fci(&fci).unwrap();
+        let packets: Vec<_> = report.packets().collect();
+        assert_eq!(packets, [(SequenceNumber(1), Some(9))]);
     }
 
     #[test]
