@@ -2,8 +2,6 @@
 #![no_std]
 
 extern crate alloc;
-#[cfg(any(feature = "std", test))]
-extern crate std;
 
 mod builder;
 mod demultiplex;

@@ -8,14 +8,14 @@ mod transport;
 mod transport_wide;
 
 pub use nack::{LostPackets, Nack, Nacks};
-pub use payload::{Fir, PayloadFeedbackBuilder, PayloadMessage, Rpsi, Sli};
+pub use payload::{Fir, PayloadMessage, Rpsi, Sli};
 pub use tmmb::Tmmb;
-pub use transport::{TransportFeedbackBuilder, TransportMessage};
+pub use transport::TransportMessage;
 pub use transport_wide::{TransportWide, TransportWidePackets};
 
 use crate::error::{ErrorKind, ParseError, Rule, WriteError};
 use crate::rtcp::raw::{HEADER_LEN, PacketType, RawPacket};
-use crate::rtcp::write;
+use crate::rtcp::write::{self, RtcpWrite};
 
 /// Where the feedback control information begins: after header, sender and media source.
 const FCI_START: usize = HEADER_LEN + 8;
@@ -51,8 +51,10 @@ impl<'a> Feedback<'a> {
     }
 }
 
-macro_rules! feedback_getters {
-    ($packet:ident, $message:ident) => {
+/// The view and the builder of one kind of feedback packet, which differ in type and messages
+/// only.
+macro_rules! feedback_packet {
+    ($packet:ident, $builder:ident, $message:ident, $packet_type:expr, $zero:literal) => {
         impl<'a> $packet<'a> {
             pub(crate) fn from_raw(raw: RawPacket<'a>) -> Result<Self, ParseError> {
                 Feedback::from_raw(raw).map(Self)
@@ -89,37 +91,70 @@ macro_rules! feedback_getters {
                     .map_err(|error| error.moved_by(FCI_START))
             }
         }
+
+        #[doc = concat!("Writes a [`", stringify!($packet), "`] packet.")]
+        #[derive(Debug, Clone, PartialEq)]
+        pub struct $builder<'a> {
+            sender_ssrc: u32,
+            media_ssrc: u32,
+            message: $message<'a>,
+        }
+
+        impl<'a> $builder<'a> {
+            #[doc = concat!("A packet from `sender_ssrc` about `media_ssrc`, which is 0 for ", $zero, ".")]
+            pub const fn new(sender_ssrc: u32, media_ssrc: u32, message: $message<'a>) -> Self {
+                Self {
+                    sender_ssrc,
+                    media_ssrc,
+                    message,
+                }
+            }
+        }
+
+        impl RtcpWrite for $builder<'_> {
+            fn encoded_len(&self) -> usize {
+                FCI_START + self.message.encoded_len()
+            }
+
+            fn write_into(&self, buffer: &mut [u8]) -> Result<usize, WriteError> {
+                let (len, format) = (self.encoded_len(), self.message.format());
+                let ssrcs = [self.sender_ssrc, self.media_ssrc];
+                let fci = begin(buffer, len, $packet_type, format, ssrcs)?;
+                self.message.write(fci)?;
+                Ok(len)
+            }
+        }
     };
 }
 
-feedback_getters!(TransportFeedback, TransportMessage);
-feedback_getters!(PayloadFeedback, PayloadMessage);
-
-/// The length of a feedback packet with this much control information.
-const fn packet_len(fci: usize) -> usize {
-    FCI_START + fci
-}
+feedback_packet!(
+    TransportFeedback,
+    TransportFeedbackBuilder,
+    TransportMessage,
+    PacketType::RTPFB,
+    "requests and notifications of a bit rate"
+);
+feedback_packet!(
+    PayloadFeedback,
+    PayloadFeedbackBuilder,
+    PayloadMessage,
+    PacketType::PSFB,
+    "full intra requests"
+);
 
 /// Writes what comes before the control information and returns its place.
 fn begin(
     buffer: &mut [u8],
+    len: usize,
     packet_type: PacketType,
     format: u8,
     ssrcs: [u32; 2],
-    fci: usize,
 ) -> Result<&mut [u8], WriteError> {
+    const FIELD: &str = "feedback message type";
     if format > 31 {
-        return Err(WriteError::OutOfRange {
-            field: "feedback message type",
-        });
+        return Err(WriteError::OutOfRange { field: FIELD });
     }
-    let mut body = write::begin(
-        buffer,
-        packet_len(fci),
-        packet_type,
-        usize::from(format),
-        "feedback message type",
-    )?;
+    let mut body = write::begin(buffer, len, packet_type, usize::from(format), FIELD)?;
     for ssrc in ssrcs {
         *write::take(&mut body) = ssrc.to_be_bytes();
     }

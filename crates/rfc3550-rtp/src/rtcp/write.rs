@@ -139,15 +139,14 @@ impl<'b> CompoundWriter<'b> {
         Ok(())
     }
 
-    /// Pads the datagram to a multiple of `block` octets, as some encryption wants it, by padding
-    /// the last packet (§6.4.1). Nothing may be added afterwards. Without packets, and when no
-    /// padding is needed, nothing changes.
+    /// Octets of the datagram, padded to a multiple of `block` as some encryption wants it: the
+    /// last packet is (§6.4.1), unless there is none or no padding is needed.
     ///
     /// # Errors
     ///
-    /// `block` is not a multiple of four or is above 252, the padded datagram does not fit, or
-    /// the last packet is at its greatest length.
-    pub fn pad(&mut self, block: u8) -> Result<(), WriteError> {
+    /// `block` is 0 or not a multiple of four, the padded datagram does not fit, or the last
+    /// packet is at its greatest length.
+    pub fn finish_padded(self, block: u8) -> Result<usize, WriteError> {
         if block % 4 != 0 || block == 0 {
             return Err(WriteError::NotWholeWords {
                 field: "padding block",
@@ -155,21 +154,19 @@ impl<'b> CompoundWriter<'b> {
         }
         let needed = self.len.next_multiple_of(usize::from(block));
         let padding = needed - self.len;
-        let available = self.buffer.len();
-        let Some([first, _, l0, l1, .., count]) = self.buffer.get_mut(self.last..needed) else {
-            // Without packets, nothing is needed and nothing is there.
-            return match needed {
-                0 => Ok(()),
-                _ => Err(WriteError::BufferTooSmall { needed, available }),
-            };
-        };
         if padding == 0 {
-            return Ok(());
+            return Ok(needed);
         }
-        let words = u16::from_be_bytes([*l0, *l1]);
-        // Both are below 256.
-        let (count_value, more) = (padding as u8, (padding / 4) as u16);
-        let Some(words) = words.checked_add(more) else {
+        let available = self.buffer.len();
+        if let Some(zeros) = self.buffer.get_mut(self.len..needed) {
+            zeros.fill(0);
+        }
+        let Some([first, _, l0, l1, .., count]) = self.buffer.get_mut(self.last..needed) else {
+            return Err(WriteError::BufferTooSmall { needed, available });
+        };
+        // The padding is below 256 octets.
+        let words = u16::from_be_bytes([*l0, *l1]).checked_add((padding / 4) as u16);
+        let Some(words) = words else {
             return Err(WriteError::TooMany {
                 field: "words of packet",
                 limit: usize::from(u16::MAX) + 1,
@@ -177,12 +174,8 @@ impl<'b> CompoundWriter<'b> {
         };
         *first |= 0x20;
         [*l0, *l1] = words.to_be_bytes();
-        *count = count_value;
-        if let Some(zeros) = self.buffer.get_mut(self.len..needed - 1) {
-            zeros.fill(0);
-        }
-        self.len = needed;
-        Ok(())
+        *count = padding as u8;
+        Ok(needed)
     }
 
     /// Octets written so far.

@@ -14,8 +14,8 @@ pub struct StatisticsConfig {
     pub min_sequential: u16,
     /// A step forward of this many packets or more is a jump.
     pub max_dropout: u16,
-    /// A step back of this many packets or more is a jump. At most 128 are told apart from
-    /// duplicates.
+    /// A step back of this many packets or more is a jump. Duplicates are told from late packets
+    /// up to 127 back.
     pub max_misorder: u16,
 }
 

@@ -456,15 +456,13 @@ fn a_compound_fits_its_datagram_and_every_source_has_its_turn() {
 #[test]
 fn a_datagram_is_padded_at_its_end_only() {
     let mut buffer = [0xa5; 64];
+    assert_eq!(CompoundWriter::new(&mut buffer).finish_padded(8), Ok(0));
+    assert!(CompoundWriter::new(&mut buffer).finish_padded(6).is_err());
     let mut writer = CompoundWriter::new(&mut buffer);
-    writer.pad(8).unwrap();
-    assert!(writer.is_empty());
     writer.push(&ReceiverReportBuilder::new(1)).unwrap();
     writer.push(&ByeBuilder::new(&[1]).reason(b"bye")).unwrap();
     assert_eq!(writer.len(), 20);
-    assert!(writer.pad(6).is_err());
-    writer.pad(16).unwrap();
-    let len = writer.finish();
+    let len = writer.finish_padded(16).unwrap();
     assert_eq!(
         buffer[..len],
         hex("80c90001 00000001 a1cb0005 00000001 03627965 00000000 00000000 0000000c")
@@ -484,7 +482,7 @@ fn a_datagram_is_padded_at_its_end_only() {
         .push(&AppBuilder::new(1, *b"test").subtype(31))
         .unwrap();
     assert_eq!(
-        writer.pad(32),
+        writer.finish_padded(32),
         Err(WriteError::BufferTooSmall {
             needed: 32,
             available: 20

@@ -3,8 +3,7 @@
 use crate::entries::Entries;
 use crate::entries::sealed::Wire;
 use crate::error::{ErrorKind, ParseError, Rule, WriteError};
-use crate::rtcp::raw::PacketType;
-use crate::rtcp::write::{self, RtcpWrite};
+use crate::rtcp::write;
 
 const PLI: u8 = 1;
 const SLI: u8 = 2;
@@ -56,7 +55,7 @@ impl<'a> PayloadMessage<'a> {
         })
     }
 
-    const fn format(&self) -> u8 {
+    pub(super) const fn format(&self) -> u8 {
         match self {
             Self::PictureLoss => PLI,
             Self::SliceLoss(_) => SLI,
@@ -67,7 +66,7 @@ impl<'a> PayloadMessage<'a> {
         }
     }
 
-    fn encoded_len(&self) -> usize {
+    pub(super) fn encoded_len(&self) -> usize {
         match self {
             Self::PictureLoss => 0,
             Self::SliceLoss(slices) => slices.encoded_len(),
@@ -78,7 +77,7 @@ impl<'a> PayloadMessage<'a> {
     }
 
     /// Writes the control information to exactly its length.
-    fn write(&self, out: &mut [u8]) -> Result<(), WriteError> {
+    pub(super) fn write(&self, out: &mut [u8]) -> Result<(), WriteError> {
         match self {
             Self::PictureLoss => {}
             Self::SliceLoss(slices) => slices.write(out),
@@ -222,43 +221,6 @@ impl Wire for Fir {
     fn write(&self, bytes: &mut [u8]) {
         let [s0, s1, s2, s3] = self.ssrc.to_be_bytes();
         bytes.copy_from_slice(&[s0, s1, s2, s3, self.sequence_number, 0, 0, 0]);
-    }
-}
-
-/// Writes a payload-specific feedback packet.
-#[derive(Debug, Clone, PartialEq)]
-pub struct PayloadFeedbackBuilder<'a> {
-    sender_ssrc: u32,
-    media_ssrc: u32,
-    message: PayloadMessage<'a>,
-}
-
-impl<'a> PayloadFeedbackBuilder<'a> {
-    /// A packet from `sender_ssrc` about `media_ssrc`, which is 0 for full intra requests.
-    pub const fn new(sender_ssrc: u32, media_ssrc: u32, message: PayloadMessage<'a>) -> Self {
-        Self {
-            sender_ssrc,
-            media_ssrc,
-            message,
-        }
-    }
-}
-
-impl RtcpWrite for PayloadFeedbackBuilder<'_> {
-    fn encoded_len(&self) -> usize {
-        super::packet_len(self.message.encoded_len())
-    }
-
-    fn write_into(&self, buffer: &mut [u8]) -> Result<usize, WriteError> {
-        let fci = super::begin(
-            buffer,
-            PacketType::PSFB,
-            self.message.format(),
-            [self.sender_ssrc, self.media_ssrc],
-            self.message.encoded_len(),
-        )?;
-        self.message.write(fci)?;
-        Ok(self.encoded_len())
     }
 }
 

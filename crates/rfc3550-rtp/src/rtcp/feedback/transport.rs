@@ -5,8 +5,6 @@ use super::tmmb::Tmmb;
 use super::transport_wide::TransportWide;
 use crate::entries::Entries;
 use crate::error::{ErrorKind, ParseError, Rule, WriteError};
-use crate::rtcp::raw::PacketType;
-use crate::rtcp::write::RtcpWrite;
 
 const GENERIC_NACK: u8 = 1;
 const TMMBR: u8 = 3;
@@ -54,7 +52,7 @@ impl<'a> TransportMessage<'a> {
         })
     }
 
-    const fn format(&self) -> u8 {
+    pub(super) const fn format(&self) -> u8 {
         match self {
             Self::GenericNack(_) => GENERIC_NACK,
             Self::MaxBitRateRequest(_) => TMMBR,
@@ -64,7 +62,7 @@ impl<'a> TransportMessage<'a> {
         }
     }
 
-    fn encoded_len(&self) -> usize {
+    pub(super) fn encoded_len(&self) -> usize {
         match self {
             Self::GenericNack(nacks) => nacks.encoded_len(),
             Self::MaxBitRateRequest(limits) | Self::MaxBitRateNotification(limits) => {
@@ -76,7 +74,7 @@ impl<'a> TransportMessage<'a> {
     }
 
     /// Writes the control information to exactly its length.
-    fn write(&self, out: &mut [u8]) -> Result<(), WriteError> {
+    pub(super) fn write(&self, out: &mut [u8]) -> Result<(), WriteError> {
         match self {
             Self::GenericNack(nacks) => nacks.write(out),
             Self::MaxBitRateRequest(limits) | Self::MaxBitRateNotification(limits) => {
@@ -86,43 +84,6 @@ impl<'a> TransportMessage<'a> {
             Self::Other { fci, .. } => out.copy_from_slice(fci),
         }
         Ok(())
-    }
-}
-
-/// Writes a transport-layer feedback packet.
-#[derive(Debug, Clone, PartialEq)]
-pub struct TransportFeedbackBuilder<'a> {
-    sender_ssrc: u32,
-    media_ssrc: u32,
-    message: TransportMessage<'a>,
-}
-
-impl<'a> TransportFeedbackBuilder<'a> {
-    /// A packet from `sender_ssrc` about `media_ssrc`, which is 0 for TMMBR and TMMBN.
-    pub const fn new(sender_ssrc: u32, media_ssrc: u32, message: TransportMessage<'a>) -> Self {
-        Self {
-            sender_ssrc,
-            media_ssrc,
-            message,
-        }
-    }
-}
-
-impl RtcpWrite for TransportFeedbackBuilder<'_> {
-    fn encoded_len(&self) -> usize {
-        super::packet_len(self.message.encoded_len())
-    }
-
-    fn write_into(&self, buffer: &mut [u8]) -> Result<usize, WriteError> {
-        let fci = super::begin(
-            buffer,
-            PacketType::RTPFB,
-            self.message.format(),
-            [self.sender_ssrc, self.media_ssrc],
-            self.message.encoded_len(),
-        )?;
-        self.message.write(fci)?;
-        Ok(self.encoded_len())
     }
 }
 
