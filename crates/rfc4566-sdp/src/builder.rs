@@ -160,7 +160,7 @@ impl Builder {
             .ends
             .first()
             .filter(|_| self.in_media)
-            .map(|end| end - 2)
+            .and_then(|end| end.checked_sub(2))
         else {
             return self.fail(WriteError::NoSuchLine);
         };
