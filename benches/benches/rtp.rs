@@ -3,6 +3,8 @@
 //! Every reader hands over every field; every writer writes into a buffer that is there already.
 //! Inputs come in 64 variants, so that no branch history flatters anyone.
 
+#![allow(clippy::unwrap_used, reason = "a benchmark may panic")]
+
 use core::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
