@@ -1,0 +1,58 @@
+//! SRTP: packets are made from the input, protected, changed and unprotected. A changed packet is
+//! refused and left as it is; the genuine ones are accepted afterwards.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use rfc3711_srtp::{Config, MasterKey, Profile, Receiver, Sender};
+
+fuzz_target!(|data: &[u8]| {
+    let Some((&[choice, at, with, cut], payload)) = data.split_first_chunk() else { return };
+    let profile = match choice % 4 {
+        0 => Profile::AesCm128HmacSha1_80,
+        1 => Profile::Aes256CmHmacSha1_80,
+        2 => Profile::AeadAes128Gcm,
+        _ => Profile::AeadAes256Gcm,
+    };
+    let mut config = Config::new(profile);
+    config.encrypt_rtcp = choice & 4 == 0;
+    config.try_neighbouring_roc = choice & 8 != 0;
+    config.key_derivation_rate = (choice & 16 != 0).then_some(0);
+    let key = MasterKey::new(&[7; 32][..profile.key_len()], &[9; 14][..profile.salt_len()]);
+    let keys = [key.with_mki(&payload[..payload.len().min(usize::from(choice >> 6))])];
+    let Ok(mut sender) = Sender::new(config, &keys) else { return };
+    let mut receiver = Receiver::new(config, &keys).expect("the sender took the same");
+
+    let _ = receiver.unprotect_rtp(&mut payload.to_vec());
+    let _ = receiver.unprotect_rtcp(&mut payload.to_vec());
+    assert_eq!(receiver.streams(), 0);
+
+    // The input as packets, when it makes any.
+    for rtcp in [false, true] {
+        let mut packet = payload.to_vec();
+        let protected = match rtcp {
+            false => sender.protect_rtp_vec(&mut packet),
+            true => sender.protect_rtcp_vec(&mut packet),
+        };
+        if protected.is_err() {
+            assert_eq!(packet, payload);
+            continue;
+        }
+        let unprotect = match rtcp {
+            false => Receiver::unprotect_rtp_vec,
+            true => Receiver::unprotect_rtcp_vec,
+        };
+        let mut changed = packet.clone();
+        let place = usize::from(at) * packet.len() / 256;
+        changed[place] ^= with;
+        changed.truncate(packet.len() - usize::from(cut) % packet.len());
+        if changed != packet {
+            let before = changed.clone();
+            assert!(unprotect(&mut receiver, &mut changed).is_err());
+            assert_eq!(changed, before);
+        }
+        assert_eq!(unprotect(&mut receiver, &mut packet), Ok(()));
+        assert_eq!(packet, payload);
+        assert!(unprotect(&mut receiver, &mut packet).is_err());
+    }
+});
