@@ -208,6 +208,7 @@ fn case_21_what_is_no_address() {
         ("sip:a@h:99999", ErrorKind::Port),
         ("sip:2001:db8::9:1", ErrorKind::Port),
         ("<sip:a b@h>", ErrorKind::Character),
+        ("<sip:a@h/resource>", ErrorKind::Character),
     ] {
         assert_eq!(
             NameAddr::parse_prefix(text).unwrap_err().kind(),

@@ -34,31 +34,24 @@ impl Index {
             stop += 1;
             stop += run(rest(bytes, stop), stops::SHORT_USER);
         }
-        let first = (bytes.get(stop) == Some(&b'@')).then_some(stop);
-        let result = match first {
-            Some(at) => Self::after_user(text, secure, (start, user_end, at + 1)),
-            None => Err(ParseError::new(ErrorKind::Character, stop, &CHARACTER)),
-        };
-        let Err(error) = result else { return result };
+        if bytes.get(stop) == Some(&b'@') {
+            let plain = Self::after_user(text, secure, (start, user_end, stop + 1));
+            if plain.is_ok() || !rest(bytes, stop + 1).contains(&b'@') {
+                return plain;
+            }
+        }
         // A user cannot hold `@`, but where somebody sends one, the host is what follows the last.
-        let last = memchr::memrchr(b'@', rest(bytes, stop)).map(|at| stop + at);
-        let Some(at) = last else {
+        let Some(length) = memchr::memrchr(b'@', rest(bytes, start)) else {
             return Self::after_user(text, secure, (start, start, start));
         };
-        if last == first {
-            return Err(error);
-        }
-        let user_info = bytes.get(start..at).unwrap_or_default();
+        let user_info = rest(bytes, start).get(..length).unwrap_or_default();
         let foreign = run(user_info, stops::FOREIGN);
-        if foreign < user_info.len() {
-            return Err(ParseError::new(
-                ErrorKind::Character,
-                start + foreign,
-                &CHARACTER,
-            ));
+        if foreign < length {
+            let at = start + foreign;
+            return Err(ParseError::new(ErrorKind::Character, at, &CHARACTER));
         }
-        let user_end = start + memchr::memchr(b':', user_info).unwrap_or(user_info.len());
-        Self::after_user(text, secure, (start, user_end, at + 1))
+        let user_end = start + memchr::memchr(b':', user_info).unwrap_or(length);
+        Self::after_user(text, secure, (start, user_end, start + length + 1))
     }
 
     /// Finds what follows the user, once it is known where the scheme, the user and the user
@@ -81,7 +74,12 @@ impl Index {
             end += run_of_blocks(rest(bytes, parameters_end), stops::HEADERS);
         }
         if end < bytes.len() {
-            return Err(ParseError::new(ErrorKind::Character, end, &CHARACTER));
+            let rule = if end == port_end {
+                &AFTER_HOST
+            } else {
+                &CHARACTER
+            };
+            return Err(ParseError::new(ErrorKind::Character, end, rule));
         }
         Ok(Self {
             secure,
@@ -122,6 +120,11 @@ static CHARACTER: Rule = Rule {
 static HOST: Rule = Rule {
     field: "host",
     expected: "a name or an address",
+    section: "RFC 3261 §25.1",
+};
+static AFTER_HOST: Rule = Rule {
+    field: "URI",
+    expected: ":, ; or ? after the host",
     section: "RFC 3261 §25.1",
 };
 static PORT: Rule = Rule {

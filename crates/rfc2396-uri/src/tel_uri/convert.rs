@@ -42,6 +42,9 @@ impl<S: AsRef<str>> TelUri<S> {
 impl<S: AsRef<str>> SipUri<S> {
     /// The telephone number in the user part as a tel URI.
     ///
+    /// Escapes are undone where a tel URI needs none, since a user must escape what a tel URI need
+    /// not (`:`, `[`, `#`).
+    ///
     /// Whether the user part is a number and not a name is for the caller to know: from
     /// [`user_kind`](Self::user_kind), or because all users here are numbers.
     ///
