@@ -489,3 +489,25 @@ fn case_11_hosts_that_look_like_numbers() {
     let uri = message.contact().unwrap().uri().unwrap();
     assert_eq!(uri.host(), Some(Host::Name("0fb38bfd0a0d")));
 }
+
+#[test]
+fn a_response_that_is_cut_short_is_dropped() {
+    // RFC 3261 §18.3
+    let bytes =
+        b"SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP h;branch=z9hG4bK1\r\nFrom: <sip:a@h>;tag=1\r\n\
+                  To: <sip:b@h>;tag=2\r\nCall-ID: x\r\nCSeq: 1 BYE\r\nContent-Length: 9\r\n\r\nhi";
+    let message = Message::parse(&bytes[..]).unwrap();
+    assert!(matches!(
+        message.view().rejection("t"),
+        Some(Rejection::Drop(NoResponse::Response))
+    ));
+}
+
+#[test]
+fn a_body_without_a_type_is_a_defect() {
+    let mut bytes = request("MESSAGE", "sip:b@h", &[]);
+    bytes.extend(b"hello");
+    let message = Message::parse(bytes).unwrap();
+    assert!(has_defect(&message, |kind| kind == DefectKind::ContentType));
+    assert!(message.view().rejection("t").is_none());
+}
