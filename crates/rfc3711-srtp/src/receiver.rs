@@ -87,9 +87,10 @@ impl Receiver {
             return Err(UnprotectError::KeyExpired);
         }
 
-        let known = self.streams.get(&header.ssrc);
+        let full = self.streams.len() >= config.max_streams;
+        let known = self.streams.get_mut(&header.ssrc);
         let sequence_number = header.sequence_number.0;
-        let highest = known.and_then(|stream| stream.rtp.highest());
+        let highest = known.as_ref().and_then(|stream| stream.rtp.highest());
         let candidates = match highest {
             Some(highest) => match estimate(highest, sequence_number) {
                 Estimate::Index(index) => [Some(index), None, None],
@@ -97,13 +98,13 @@ impl Receiver {
                 Estimate::Exhausted => return Err(UnprotectError::IndexExhausted),
             },
             None => {
-                let roc = known.map_or(0, |stream| stream.initial_roc);
+                let roc = known.as_ref().map_or(0, |stream| stream.initial_roc);
                 first_candidates(roc, sequence_number, config.try_neighbouring_roc)
             }
         };
-        if let (Some(stream), [Some(index), ..]) = (known, candidates) {
+        if let (Some(stream), [Some(index), ..]) = (&known, candidates) {
             verdict(&stream.rtp, index)?;
-        } else if self.streams.len() >= config.max_streams {
+        } else if full {
             return Err(UnprotectError::TooManyStreams);
         }
         let protection = rtp::Protection {
@@ -111,7 +112,7 @@ impl Receiver {
             tag_len: config.rtp_tag_len(),
             mki: &set.mki,
         };
-        let kept = known.and_then(|stream| stream.rtp_keys.as_deref());
+        let kept = known.as_ref().and_then(|stream| stream.rtp_keys.as_deref());
         let mut open = |index: u64| {
             let packet = rtp::Packet {
                 buffer: &mut *packet,
@@ -132,10 +133,13 @@ impl Receiver {
             .find_map(&mut open)
             .ok_or(UnprotectError::Authentication)?;
 
-        let stream = self
-            .streams
-            .entry(header.ssrc)
-            .or_insert_with(|| Stream::new(&config));
+        let stream = match known {
+            Some(stream) => stream,
+            None => self
+                .streams
+                .entry(header.ssrc)
+                .or_insert(Stream::new(&config)),
+        };
         stream.rtp.insert(index);
         if rederived.is_some() {
             stream.rtp_keys = rederived;
@@ -184,15 +188,16 @@ impl Receiver {
         }
 
         let index = u64::from(word & rtcp::MAX_INDEX);
-        let known = self.streams.get(&ssrc);
-        match known {
+        let full = self.streams.len() >= config.max_streams;
+        let known = self.streams.get_mut(&ssrc);
+        match &known {
             Some(stream) => verdict(&stream.rtcp, index)?,
-            None if self.streams.len() >= config.max_streams => {
-                return Err(UnprotectError::TooManyStreams);
-            }
+            None if full => return Err(UnprotectError::TooManyStreams),
             None => {}
         }
-        let kept = known.and_then(|stream| stream.rtcp_keys.as_deref());
+        let kept = known
+            .as_ref()
+            .and_then(|stream| stream.rtcp_keys.as_deref());
         let packet = rtcp::Packet {
             buffer: packet,
             plain_end,
@@ -206,10 +211,10 @@ impl Receiver {
             })
             .ok_or(UnprotectError::Authentication)?;
 
-        let stream = self
-            .streams
-            .entry(ssrc)
-            .or_insert_with(|| Stream::new(&config));
+        let stream = match known {
+            Some(stream) => stream,
+            None => self.streams.entry(ssrc).or_insert(Stream::new(&config)),
+        };
         stream.rtcp.insert(index);
         if rederived.is_some() {
             stream.rtcp_keys = rederived;

@@ -93,12 +93,13 @@ impl Sender {
         if set.rtp_left == 0 {
             return Err(ProtectError::KeyExpired);
         }
-        let known = self.streams.get(&header.ssrc);
-        let index = match known {
+        let full = self.streams.len() >= config.max_streams;
+        let known = self.streams.get_mut(&header.ssrc);
+        let index = match &known {
             None => u64::from(header.sequence_number.0),
             Some(stream) => next_index(stream, header.sequence_number.0)?,
         };
-        if known.is_none() && self.streams.len() >= config.max_streams {
+        if known.is_none() && full {
             return Err(ProtectError::TooManyStreams);
         }
         let protection = rtp::Protection {
@@ -113,7 +114,7 @@ impl Sender {
             ssrc: header.ssrc,
             index,
         };
-        let kept = known.and_then(|stream| stream.rtp_keys.as_deref());
+        let kept = known.as_ref().and_then(|stream| stream.rtp_keys.as_deref());
         let ((), rederived) = self
             .keys
             .with(set, Kind::Rtp, index, kept, |transform| {
@@ -121,10 +122,13 @@ impl Sender {
             })
             .ok_or(ProtectError::Malformed)?;
 
-        let stream = self
-            .streams
-            .entry(header.ssrc)
-            .or_insert_with(|| Stream::new(&config));
+        let stream = match known {
+            Some(stream) => stream,
+            None => self
+                .streams
+                .entry(header.ssrc)
+                .or_insert(Stream::new(&config)),
+        };
         stream.sent.insert(index);
         if rederived.is_some() {
             stream.rtp_keys = rederived;
@@ -153,11 +157,12 @@ impl Sender {
         if set.rtcp_left == 0 {
             return Err(ProtectError::KeyExpired);
         }
-        let known = self.streams.get(&ssrc);
-        if known.is_none() && self.streams.len() >= config.max_streams {
+        let full = self.streams.len() >= config.max_streams;
+        let known = self.streams.get_mut(&ssrc);
+        if known.is_none() && full {
             return Err(ProtectError::TooManyStreams);
         }
-        let index = known.map_or(0, |stream| stream.next_rtcp);
+        let index = known.as_ref().map_or(0, |stream| stream.next_rtcp);
         if index > rtcp::MAX_INDEX {
             return Err(ProtectError::IndexExhausted);
         }
@@ -173,7 +178,9 @@ impl Sender {
             word,
             mki_len: mki.len(),
         };
-        let kept = known.and_then(|stream| stream.rtcp_keys.as_deref());
+        let kept = known
+            .as_ref()
+            .and_then(|stream| stream.rtcp_keys.as_deref());
         let ((), rederived) = self
             .keys
             .with(set, Kind::Rtcp, u64::from(index), kept, |transform| {
@@ -181,10 +188,10 @@ impl Sender {
             })
             .ok_or(ProtectError::Malformed)?;
 
-        let stream = self
-            .streams
-            .entry(ssrc)
-            .or_insert_with(|| Stream::new(&config));
+        let stream = match known {
+            Some(stream) => stream,
+            None => self.streams.entry(ssrc).or_insert(Stream::new(&config)),
+        };
         stream.next_rtcp = index + 1;
         if rederived.is_some() {
             stream.rtcp_keys = rederived;
