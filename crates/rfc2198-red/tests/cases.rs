@@ -1,6 +1,8 @@
 //! Hard payloads, one test each: an error that names what is wrong, or the blocks that RFC 2198
 //! gives.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 use rfc2198_red::{Block, ErrorKind, RedPayload, RedPayloadBuilder, WriteError};
 
 fn error(bytes: &[u8]) -> (ErrorKind, usize) {

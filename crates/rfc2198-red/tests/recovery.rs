@@ -1,5 +1,7 @@
 //! Loss, order, duplicates, restarts and bounds of the recovery.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 use proptest::prelude::*;
 use rfc2198_red::{
     Encoder, EncoderConfig, Encoding, Origin, Recovery, RecoveryConfig, RedPayload, Statistics,
@@ -294,7 +296,7 @@ proptest! {
         let mut recovery = recovery(4);
         for (sequence_number, timestamp, payload) in packets {
             let _ = recovery.handle_packet(sequence_number, timestamp, &payload);
-            prop_assert!(std::iter::from_fn(|| recovery.poll_media().map(|_| ())).count() <= 11);
+            prop_assert!(core::iter::from_fn(|| recovery.poll_media().map(|_| ())).count() <= 11);
         }
     }
 }

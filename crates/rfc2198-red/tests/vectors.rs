@@ -1,5 +1,7 @@
 //! The figures of RFC 2198, RFC 2833 and RFC 4733, and a recording of another implementation.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 use rfc2198_red::{
     Block, Media, Origin, Recovery, RecoveryConfig, RedPayload, RedPayloadBuilder, Statistics,
 };

@@ -1,5 +1,7 @@
 //! Messages as they are written.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 use proptest::prelude::*;
 use rfc2326_rtsp::headers::{CSeq, Public, Range, RtpInfo, Session, Transport};
 use rfc2326_rtsp::{

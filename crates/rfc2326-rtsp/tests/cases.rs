@@ -1,6 +1,8 @@
 //! Hard messages, one test each: an error that names the field, a defect, or the value that
 //! RFC 2326 gives.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 use rfc2326_rtsp::headers::{ContentBase, Pair, Session, Transport};
 use rfc2326_rtsp::{
     Defect, DefectKind, ErrorKind, HeaderName, Limits, Message, Method, ParseError, Parser, Policy,

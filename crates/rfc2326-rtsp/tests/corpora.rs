@@ -1,5 +1,7 @@
 //! Messages of the RFC and of equipment, when the folder with them is there.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 use std::path::{Path, PathBuf};
 
 use rfc2326_rtsp::{Framer, HeaderName, Message, Severity};

@@ -1,5 +1,7 @@
 //! What comes over a connection, in pieces of any size.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 use proptest::prelude::*;
 use rfc2326_rtsp::{
     ErrorKind, Frame, Framer, InterleavedFrame, Limits, ParseError, Policy, WriteError,

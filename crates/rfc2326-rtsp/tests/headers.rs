@@ -1,5 +1,7 @@
 //! Header fields read, written and refused.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 use core::fmt::{Debug, Display};
 use core::time::Duration;
 

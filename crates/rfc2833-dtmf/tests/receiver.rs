@@ -1,5 +1,7 @@
 //! What becomes of events whose packets are lost, reordered, repeated or odd.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 mod stream;
 
 use core::time::Duration;

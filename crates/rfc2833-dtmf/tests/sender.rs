@@ -1,5 +1,7 @@
 //! What is sent when: the dialling of RFC 4733, segments, pauses, refusals.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 use rfc2833_dtmf::{
     Digit, Event, EventSet, OutgoingPacket, QueueError, Sender, SenderConfig, WriteError,
 };

@@ -1,5 +1,7 @@
 //! The figures of RFC 4733 and RFC 2833, recordings of other implementations, and hard payloads.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 mod stream;
 
 use core::time::Duration;

@@ -123,8 +123,9 @@ impl<'a> Transport<'a> {
     }
 
     /// Whether the lower transport is TCP: without one, RTP/AVP is over UDP.
-    pub const fn is_tcp(&self) -> bool {
-        matches!(self.lower_transport, Some(lower) if lower.eq_ignore_ascii_case("TCP"))
+    pub fn is_tcp(&self) -> bool {
+        self.lower_transport
+            .is_some_and(|lower| lower.eq_ignore_ascii_case("TCP"))
     }
 
     /// Unicast or multicast: multicast where neither is given.
@@ -212,8 +213,7 @@ impl<'a> Header<'a> for Transport<'a> {
         };
         // Whatever follows the parameters, they end where `raw` does.
         let raw_at = offset_in(value, raw);
-        let mut parameters = transport.parameters();
-        while let Some((name, value)) = parameters.next() {
+        for (name, value) in transport.parameters() {
             if let Err(Bad(expected)) = transport.set(name, value) {
                 let offset = raw_at + offset_in(raw, name);
                 let error = ParseError::new(ErrorKind::Syntax, offset, expected, rule);
