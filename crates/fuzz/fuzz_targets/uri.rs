@@ -49,9 +49,12 @@ fn sip(uri: &SipUri<&str>) {
     let _ = uri.headers().map(|header| header.decoded_value()).count();
 }
 
+/// The way to SIP and back. A user holds `:` only escaped, so that `:` and `%3A` come back alike
+/// though they differ; and what is malformed may come back escaped.
 fn tel(uri: &TelUri<&str>) {
     let Ok(sip) = uri.to_sip("h.example").build() else { return };
-    let Ok(back) = sip.to_tel() else { panic!("{uri} {sip}") };
-    // A user holds `:` only escaped, so that `:` and `%3A` come back alike though they differ.
-    assert!(back.equivalent(uri) || uri.as_str().contains('%'), "{uri} {sip} {back}");
+    let back = sip.to_tel();
+    if uri.defects().is_empty() && !uri.as_str().contains('%') {
+        assert!(back.is_ok_and(|back| back.equivalent(uri)), "{uri} {sip}");
+    }
 }
