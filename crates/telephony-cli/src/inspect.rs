@@ -19,6 +19,7 @@ mod rtsp_message;
 mod sdp;
 mod seen;
 mod sip;
+mod srtp;
 mod stream;
 mod streams;
 mod stun;
@@ -143,9 +144,9 @@ fn inspect_file(path: &Path, srtp: bool) -> Result<Report, String> {
 }
 
 fn inspect(source: impl Read + Send + 'static, name: &str, srtp: bool) -> Result<Report, String> {
-    let mut analysis = Analysis::default();
+    let mut analysis = Analysis::new(srtp);
     let reading = capture::read(source, |packet| analysis.take(&packet))?;
-    Ok(analysis.finish(name, &reading, srtp))
+    Ok(analysis.finish(name, &reading))
 }
 
 #[cfg(test)]

@@ -375,26 +375,45 @@ fn sip_over_tcp() {
 }
 
 #[test]
-fn srtp_is_counted_and_said_to_be_closed() {
-    let report = inspect_with("baresip-call-srtp-sdes.pcap", &["--srtp"]);
+fn srtp_is_counted_without_being_opened() {
+    let report = inspect("baresip-call-srtp-sdes.pcap");
     assert_eq!(report["calls"][0]["encrypted"], true);
-    let packets: Vec<_> = (0..2)
-        .map(|stream| &report["streams"][stream]["packets"])
-        .collect();
-    assert_eq!(packets, [354, 390]);
-    for stream in report["streams"].as_array().expect("an array") {
+    for (stream, packets) in [(0, 354), (1, 390)] {
+        let stream = &report["streams"][stream];
+        assert_eq!(members(stream, &["packets", "decrypted"]), [packets, 0]);
         assert_eq!(stream["encrypted"], true);
     }
-    // The first APP and the last BYE were sent in the clear, the two reports were not.
+    assert_eq!(length(&report["dtmf"]), 0);
+    // The first APP and the last BYE were sent in the clear, the two others were not.
     let kinds = serde_json::json!({"APP PING": 1, "BYE": 1, "SDES": 1, "SRTCP": 2});
     assert_eq!(report["rtcp"][0]["kinds"], kinds);
+    let note = "2 RTP streams encrypted (SRTP); --srtp opens those whose keys are in the SDP";
+    assert_eq!(report["notes"], serde_json::json!([note]));
+}
+
+#[test]
+fn srtp_is_opened_with_the_keys_of_the_sdp() {
+    let report = inspect_with("baresip-call-srtp-sdes.pcap", &["--srtp"]);
+    // As many as libsrtp opens: 354 and 390.
+    for (stream, packets) in [(0, 354), (1, 390)] {
+        let stream = &report["streams"][stream];
+        assert_eq!(
+            members(stream, &["packets", "decrypted"]),
+            [packets, packets]
+        );
+    }
+    assert_eq!(report["dtmf"][0]["digits"], "15*");
+    let kinds = serde_json::json!({"APP PING": 2, "BYE": 1, "SDES": 2, "SR": 1});
+    assert_eq!(report["rtcp"][1]["kinds"], kinds);
+    assert_eq!(report["rtcp"][1]["encrypted"], true);
+    // The callee's first SRTCP packet went out before its answer with the key.
+    let kinds = serde_json::json!({"APP PING": 1, "BYE": 1, "SDES": 2, "SR": 1, "SRTCP": 1});
+    assert_eq!(report["rtcp"][0]["kinds"], kinds);
     assert_eq!(
-        report["notes"],
-        serde_json::json!([
-            "2 RTP streams encrypted (SRTP): counted, not opened",
-            "--srtp: decryption is not part of this version"
-        ])
+        report["notes"][0],
+        "747 packets of SRTP and SRTCP decrypted"
     );
+    assert_eq!(length(&report["notes"]), 1);
 }
 
 #[test]

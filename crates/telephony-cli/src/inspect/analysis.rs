@@ -1,6 +1,6 @@
 //! The way of a packet: link, network and transport layer, then whichever protocol it is.
 
-use super::announcements::Announcements;
+use super::announcements::{Announcement, Announcements};
 use super::calls::Calls;
 use super::capture::{Packet, Reading, count};
 use super::link;
@@ -9,8 +9,9 @@ use super::network::{Fragments, Nothing};
 use super::registrations::Registrations;
 use super::rtcp::Rtcp;
 use super::rtsp::Rtsp;
-use super::seen::{Clock, Seen, Transport};
+use super::seen::{Clock, Secrecy, Seen, Transport};
 use super::sip::{self, SipMessage};
+use super::srtp::Srtp;
 use super::streams::Streams;
 use super::stun::Stun;
 use super::tcp::{Connections, Direction, Event};
@@ -21,6 +22,7 @@ use etherparse::{TcpSlice, UdpSlice, ip_number};
 use rfc5389_stun::{Protocol, demultiplex};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::rc::Rc;
 
 /// Everything that is known after the packets so far.
 #[derive(Default)]
@@ -31,6 +33,8 @@ pub(crate) struct Analysis {
     connections: Connections,
     tcp_messages: TcpMessages,
     announcements: Announcements,
+    srtp: Srtp,
+    decrypt: bool,
     sip: Sip,
     streams: Streams,
     rtcp: Rtcp,
@@ -50,6 +54,15 @@ struct Sip {
 }
 
 impl Analysis {
+    /// `decrypt` is whether SRTP is to be opened.
+    pub(crate) fn new(decrypt: bool) -> Self {
+        Self {
+            srtp: Srtp::new(decrypt),
+            decrypt,
+            ..Self::default()
+        }
+    }
+
     pub(crate) fn take(&mut self, packet: &Packet<'_>) {
         let time = packet.time;
         let start = self.start.get_or_insert(time);
@@ -113,19 +126,15 @@ impl Analysis {
     fn datagram(&mut self, seen: Seen, bytes: &[u8]) -> &'static str {
         if sip::is_likely(bytes) {
             match SipMessage::parse(bytes, seen) {
-                Some(message) => self.sip.take(seen, &message, &mut self.announcements),
+                Some(message) => self.sip(seen, &message),
                 None => self.sip.malformed += 1,
             }
             return "SIP";
         }
         let known = match demultiplex(bytes) {
             Some(Protocol::Stun) if self.stun.take(seen, bytes) => Some("STUN"),
-            Some(Protocol::Rtcp) if self.rtcp.take(seen, bytes, None, &self.announcements) => {
-                Some("RTCP")
-            }
-            Some(Protocol::Rtp) if self.streams.take(seen, bytes, None, &self.announcements) => {
-                Some("RTP")
-            }
+            Some(Protocol::Rtcp) if self.rtcp(seen, bytes) => Some("RTCP"),
+            Some(Protocol::Rtp) if self.rtp(seen, bytes, None) => Some("RTP"),
             Some(Protocol::Dtls) if is_dtls(bytes) => Some("DTLS"),
             Some(Protocol::TurnChannel) if is_channel_data(bytes) => Some("TURN channel data"),
             Some(Protocol::Zrtp) if bytes.get(4..8) == Some(b"ZRTP") => Some("ZRTP"),
@@ -137,6 +146,14 @@ impl Analysis {
         })
     }
 
+    fn sip(&mut self, seen: Seen, message: &SipMessage) {
+        if let Some(sdp) = &message.sdp {
+            self.announcements.describe(&message.call_id, seen.src, sdp);
+            self.srtp.describe(sdp);
+        }
+        self.sip.take(seen, message);
+    }
+
     /// What a TCP segment made known; gives the protocol of it.
     fn stream_events(&mut self, direction: Direction, events: Vec<Event>) -> Option<&'static str> {
         let mut kind = None;
@@ -146,7 +163,7 @@ impl Analysis {
             for found in found {
                 match found {
                     Found::Sip(seen, message) => {
-                        self.sip.take(seen, &message, &mut self.announcements);
+                        self.sip(seen, &message);
                     }
                     Found::MalformedSip => self.sip.malformed += 1,
                     Found::Rtsp(seen, message) => {
@@ -163,18 +180,32 @@ impl Analysis {
 
     fn interleaved(&mut self, seen: Seen, channel: u8, bytes: &[u8]) {
         let announcement = self.rtsp.interleaved(seen, channel);
-        let _ = match demultiplex(bytes) {
-            Some(Protocol::Rtcp) => self.rtcp.take(seen, bytes, None, &self.announcements),
-            _ => self
-                .streams
-                .take(seen, bytes, announcement.as_ref(), &self.announcements),
+        match demultiplex(bytes) {
+            Some(Protocol::Rtcp) => self.rtcp(seen, bytes),
+            _ => self.rtp(seen, bytes, announcement.as_ref()),
         };
     }
 
+    /// RTP or SRTP; false when it can be neither. `announcement` is that of an RTSP connection's
+    /// channel.
+    fn rtp(&mut self, seen: Seen, bytes: &[u8], announcement: Option<&Rc<Announcement>>) -> bool {
+        let opened = self.srtp.open_rtp(seen.src, bytes);
+        let secrecy = Secrecy::of(opened.is_some());
+        let bytes = opened.as_deref().unwrap_or(bytes);
+        self.streams
+            .take(seen, bytes, secrecy, announcement, &self.announcements)
+    }
+
+    /// RTCP or SRTCP; false when it can be neither.
+    fn rtcp(&mut self, seen: Seen, bytes: &[u8]) -> bool {
+        let opened = self.srtp.open_rtcp(seen.src, bytes);
+        let secrecy = Secrecy::of(opened.is_some());
+        let bytes = opened.as_deref().unwrap_or(bytes);
+        self.rtcp.take(seen, bytes, secrecy, &self.announcements)
+    }
+
     /// The report, once the capture has been read.
-    ///
-    /// `decrypt` is whether SRTP was to be opened.
-    pub(crate) fn finish(mut self, file: &str, reading: &Reading, decrypt: bool) -> Report {
+    pub(crate) fn finish(mut self, file: &str, reading: &Reading) -> Report {
         for (direction, events) in self.connections.finish() {
             self.stream_events(direction, events);
         }
@@ -191,13 +222,10 @@ impl Analysis {
             start: self.start.unwrap_or_default(),
         };
         let mut notes = reading.problems.clone();
-        self.note_shortcomings(reading, &mut notes);
-        if decrypt {
-            notes.push(match self.announcements.keyed {
-                0 => "--srtp: no session description has keys in it".into(),
-                _ => "--srtp: decryption is not part of this version".into(),
-            });
+        if self.decrypt && !self.srtp.has_keys() {
+            notes.push("--srtp: no session description has keys in it".into());
         }
+        self.note_shortcomings(reading, &mut notes);
         Report {
             schema: model::SCHEMA,
             capture: model::Capture {
@@ -256,9 +284,18 @@ impl Analysis {
             "of TCP streams skipped between messages",
         );
         note(
-            self.streams.encrypted(),
+            self.streams.closed(),
             "RTP stream",
-            "encrypted (SRTP): counted, not opened",
+            match self.decrypt {
+                false => "encrypted (SRTP); --srtp opens those whose keys are in the SDP",
+                true => "encrypted (SRTP) and not opened",
+            },
+        );
+        note(self.srtp.opened, "packet", "of SRTP and SRTCP decrypted");
+        note(
+            self.srtp.refused,
+            "packet",
+            "of SRTP that no key of its sender opens",
         );
         let limits = [
             (
@@ -297,6 +334,11 @@ impl Analysis {
                 "of further RTSP sessions left out",
             ),
             (
+                self.srtp.left_out,
+                "SRTP key",
+                "of further senders left out",
+            ),
+            (
                 self.announcements.left_out,
                 "announcement",
                 "of further media left out",
@@ -309,10 +351,7 @@ impl Analysis {
 }
 
 impl Sip {
-    fn take(&mut self, seen: Seen, message: &SipMessage, announcements: &mut Announcements) {
-        if let Some(sdp) = &message.sdp {
-            announcements.describe(&message.call_id, seen.src, sdp);
-        }
+    fn take(&mut self, seen: Seen, message: &SipMessage) {
         if message.cseq_method == "REGISTER" {
             self.registrations.take(seen, message);
         } else if self.calls.concerns(message) {

@@ -29,8 +29,6 @@ pub(crate) struct Announcements {
     /// Grows with every announcement, so that whoever found nothing knows when to look again.
     pub(crate) generation: u64,
     pub(crate) left_out: u64,
-    /// Media with keys in their description.
-    pub(crate) keyed: u64,
 }
 
 impl Announcements {
@@ -39,7 +37,6 @@ impl Announcements {
         let call: Rc<str> = call.into();
         for medium in &sdp.media {
             let Some(rtp) = medium.rtp else { continue };
-            self.keyed += u64::from(medium.has_keys);
             // A proxy passes on what another announced.
             let known = self
                 .by_address

@@ -169,6 +169,7 @@ pub(crate) struct Stream {
     pub(crate) clock_rate: u32,
     pub(crate) clock_rate_assumed: bool,
     pub(crate) encrypted: bool,
+    pub(crate) decrypted: u64,
     pub(crate) packets: u64,
     pub(crate) bytes: u64,
     pub(crate) expected: u64,

@@ -2,7 +2,7 @@
 
 use super::announcements::Announcements;
 use super::model::{self, RtcpReport};
-use super::seen::{Clock, Seen};
+use super::seen::{Clock, Secrecy, Seen};
 use super::stream::{round, ssrc};
 use super::streams::Streams;
 use super::time::Timestamp;
@@ -48,11 +48,11 @@ impl Rtcp {
         &mut self,
         seen: Seen,
         datagram: &[u8],
-        call: Option<&Rc<str>>,
+        secrecy: Secrecy,
         announcements: &Announcements,
     ) -> bool {
         let announcement = announcements.find(seen.src, seen.dst);
-        let call = call.or_else(|| announcement.and_then(|found| found.call.as_ref()));
+        let call = announcement.and_then(|found| found.call.as_ref());
         let may_be_encrypted = announcement.is_some_and(|found| found.encrypted);
         let whole = RtcpCompound::parse_reduced_size(datagram);
         let well_formed = whole
@@ -84,6 +84,11 @@ impl Rtcp {
         let mut sender = None;
         for packet in compound.packets().flatten() {
             self.packet(seen, &packet, &mut sender, call);
+        }
+        if secrecy == Secrecy::Opened
+            && let Some(source) = sender.and_then(|sender| self.source(seen, sender, call))
+        {
+            source.encrypted = true;
         }
         true
     }

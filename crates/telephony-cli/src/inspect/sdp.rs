@@ -29,8 +29,8 @@ pub(crate) struct Medium {
     /// Payload types in order of preference.
     pub(crate) preference: Vec<u8>,
     pub(crate) codecs: Codecs,
-    /// `a=crypto` (RFC 4568) is there: the keys are in the description.
-    pub(crate) has_keys: bool,
+    /// The values of `a=crypto` (RFC 4568): the keys of what the describer sends.
+    pub(crate) crypto: Vec<String>,
     /// `a=control` (RFC 2326 §C.1.1).
     pub(crate) control: Option<String>,
 }
@@ -129,6 +129,8 @@ impl Medium {
             .attributes_named(Control::NAME)
             .next()
             .and_then(|field| field.value());
+        let crypto = medium.attributes_of::<Crypto<'_>>().flatten().take(16);
+        let crypto = crypto.map(|crypto| crypto.0.to_string());
         Some(Self {
             kind: field.media.to_string(),
             rtp,
@@ -137,7 +139,7 @@ impl Medium {
             direction: medium.direction().name(),
             preference,
             codecs: Rc::new(codecs),
-            has_keys: medium.has_attribute(Crypto::NAME),
+            crypto: crypto.collect(),
             control: control.map(|control| control.to_string()),
         })
     }

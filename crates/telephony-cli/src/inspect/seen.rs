@@ -32,6 +32,24 @@ impl Transport {
     }
 }
 
+/// Whether a packet was SRTP or SRTCP that has been opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Secrecy {
+    /// As it was captured: plain, or encrypted still.
+    AsCaptured,
+    Opened,
+}
+
+impl Secrecy {
+    pub(crate) fn of(opened: bool) -> Self {
+        if opened {
+            Self::Opened
+        } else {
+            Self::AsCaptured
+        }
+    }
+}
+
 /// Tells time from the capture's first packet.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Clock {

@@ -5,7 +5,7 @@ use super::dtmf::Digits;
 use super::model::{self, FoundBy};
 use super::plot::Plot;
 use super::sdp::Codec;
-use super::seen::{Clock, Seen, Transport};
+use super::seen::{Clock, Secrecy, Seen, Transport};
 use super::time::Timestamp;
 use rfc2198_red::{Recovery, RecoveryConfig, RedPayload};
 use rfc3550_rtp::{Jitter, Reception, RtpPacket, SequenceStatistics, StatisticsConfig};
@@ -51,6 +51,8 @@ pub(crate) struct Stream {
     generation: u64,
     payload_types: BTreeMap<u8, u64>,
     pub(crate) packets: u64,
+    /// Packets of SRTP that were opened.
+    opened: u64,
     bytes: u64,
     sequence: SequenceStatistics,
     /// Expected and received before the last restart.
@@ -104,6 +106,7 @@ impl Stream {
             generation: 0,
             payload_types: BTreeMap::new(),
             packets: 0,
+            opened: 0,
             bytes: 0,
             sequence: SequenceStatistics::new(packet.sequence_number(), config),
             before_restart: (0, 0),
@@ -145,13 +148,18 @@ impl Stream {
         announced.or_else(|| Codec::of_profile(payload_type))
     }
 
-    pub(crate) fn encrypted(&self) -> bool {
+    fn encrypted(&self) -> bool {
         self.announcement
             .as_ref()
             .is_some_and(|found| found.encrypted)
     }
 
-    pub(crate) fn take(&mut self, seen: Seen, packet: &RtpPacket<&[u8]>) {
+    /// Whether there is more to see with the right keys.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.encrypted() && self.opened < self.packets
+    }
+
+    pub(crate) fn take(&mut self, seen: Seen, packet: &RtpPacket<&[u8]>, secrecy: Secrecy) {
         let payload_type = packet.payload_type();
         let timestamp = packet.timestamp().0;
         if self.packets > 0 {
@@ -192,7 +200,8 @@ impl Stream {
                 }
             }
         }
-        if !self.encrypted() {
+        self.opened += u64::from(secrecy == Secrecy::Opened);
+        if secrecy == Secrecy::Opened || !self.encrypted() {
             if is_event {
                 self.digits.take(seen.time, timestamp, packet.payload());
             } else {
@@ -316,6 +325,7 @@ impl Stream {
             clock_rate: self.clock_rate.unwrap_or(8000),
             clock_rate_assumed: self.clock_rate_assumed,
             encrypted: self.encrypted(),
+            decrypted: self.opened,
             packets: self.packets,
             bytes: self.bytes,
             expected: self.expected(),

@@ -5,7 +5,7 @@
 
 use super::announcements::{Announcement, Announcements};
 use super::model::{self, FoundBy};
-use super::seen::{Clock, Seen, Transport};
+use super::seen::{Clock, Secrecy, Seen, Transport};
 use super::stream::Stream;
 use rfc3550_rtp::RtpPacket;
 use std::collections::HashMap;
@@ -65,6 +65,7 @@ impl Streams {
         &mut self,
         seen: Seen,
         datagram: &[u8],
+        secrecy: Secrecy,
         announcement: Option<&Rc<Announcement>>,
         announcements: &Announcements,
     ) -> bool {
@@ -83,18 +84,18 @@ impl Streams {
             if let Some(found) = found {
                 stream.announced(found, announcements.generation);
             }
-            stream.take(seen, &packet);
+            stream.take(seen, &packet, secrecy);
             return true;
         }
         if found.is_some() {
             if let Some(candidate) = self.release(key) {
-                self.begin(key, candidate.packets(), found);
+                self.begin(key, candidate.packets(), Secrecy::AsCaptured, found);
             }
-            self.begin(key, [(seen, datagram)].into_iter(), found);
+            self.begin(key, [(seen, datagram)].into_iter(), secrecy, found);
             return true;
         }
         if seen.transport == Transport::Interleaved {
-            self.begin(key, [(seen, datagram)].into_iter(), None);
+            self.begin(key, [(seen, datagram)].into_iter(), secrecy, None);
             return true;
         }
         self.consider(seen, &packet);
@@ -124,7 +125,7 @@ impl Streams {
             Some(mut candidate) if candidate.agrees(&fresh) => {
                 candidate.add(fresh);
                 if candidate.is_convincing() {
-                    self.begin(key, candidate.packets(), None);
+                    self.begin(key, candidate.packets(), Secrecy::AsCaptured, None);
                     return;
                 }
                 candidate
@@ -158,6 +159,7 @@ impl Streams {
         &mut self,
         key: Key,
         packets: impl Iterator<Item = (Seen, &'a [u8])>,
+        secrecy: Secrecy,
         announcement: Option<&Rc<Announcement>>,
     ) {
         for (seen, bytes) in packets {
@@ -177,7 +179,7 @@ impl Streams {
                 }
             };
             if let Some(stream) = self.streams.get_mut(index) {
-                stream.take(seen, &packet);
+                stream.take(seen, &packet, secrecy);
             }
         }
     }
@@ -201,7 +203,7 @@ impl Streams {
             for candidate in pair.candidates {
                 let key = (src, dst, candidate.ssrc);
                 if announced.is_some() || (alone && candidate.is_plausible(src, dst)) {
-                    self.begin(key, candidate.packets(), announced);
+                    self.begin(key, candidate.packets(), Secrecy::AsCaptured, announced);
                     if announced.is_none()
                         && let Some(index) = self.by_key.get(&key)
                         && let Some(stream) = self.streams.get_mut(*index)
@@ -241,10 +243,11 @@ impl Streams {
         udp.map(|stream| stream.packets).sum()
     }
 
-    pub(crate) fn encrypted(&self) -> u64 {
+    /// Encrypted streams that have not been opened, or not wholly.
+    pub(crate) fn closed(&self) -> u64 {
         self.streams
             .iter()
-            .filter(|stream| stream.encrypted())
+            .filter(|stream| stream.is_closed())
             .count() as u64
     }
 

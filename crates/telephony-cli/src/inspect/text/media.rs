@@ -19,7 +19,8 @@ pub(crate) fn stream_codec(stream: &Stream) -> String {
         codec.push_str(" + events");
     }
     if stream.encrypted {
-        codec.push_str(", SRTP");
+        let opened = stream.decrypted == stream.packets;
+        codec.push_str(if opened { ", SRTP opened" } else { ", SRTP" });
     }
     codec
 }
