@@ -173,7 +173,10 @@ fn spaces_in_the_start_line() {
 fn request_uris_that_are_not_absolute() {
     for uri in ["/media", "media", "rtsp://a/b c", "rtsp://[::1/x"] {
         let text = format!("PLAY {uri} RTSP/1.0\r\nCSeq: 4\r\n\r\n");
-        assert!(kinds(&text).contains(&DefectKind::RequestUri), "{uri}");
+        assert_eq!(kinds(&text), [DefectKind::RequestUri], "{uri}");
+        let error = message(&text).view().request_uri().unwrap().unwrap_err();
+        assert_eq!(error.field(), "Request-URI");
+        assert!((5..=5 + uri.len()).contains(&error.offset()), "{error}");
         assert_eq!(
             message(&text).view().request_uri_bytes(),
             Some(uri.as_bytes())

@@ -4,20 +4,36 @@ use alloc::vec::Vec;
 
 use rfc2396_uri::UriReference;
 
+use crate::error::Rule;
 use crate::headers::{
     Allow, CSeq, ContentBase, Header, Public, Range, Require, RtpInfo, Scale, Session, Speed,
     Transport, Unsupported,
 };
-use crate::{Defect, DefectKind, HeaderName, MessageRef, ParseError, grammar};
+use crate::{Defect, DefectKind, ErrorKind, HeaderName, MessageRef, ParseError, grammar};
+
+static REQUEST_URI: Rule = Rule::new("Request-URI", "RFC 2326 §6.1");
 
 impl<'a> MessageRef<'a> {
     /// The Request-URI, parsed; `None` in a response and for `*`.
-    pub fn request_uri(self) -> Option<Result<UriReference<&'a str>, rfc2396_uri::ParseError>> {
+    ///
+    /// # Errors
+    ///
+    /// If it is no absolute URI.
+    pub fn request_uri(self) -> Option<Result<UriReference<&'a str>, ParseError>> {
         let uri = self.request_uri_bytes().filter(|uri| *uri != b"*")?;
-        // What is not UTF-8 is no URI either: the parser says so of the first odd byte.
-        Some(UriReference::parse(
-            core::str::from_utf8(uri).unwrap_or("\u{fffd}"),
-        ))
+        let absolute = grammar::text(uri, &REQUEST_URI).and_then(|text| {
+            let wrong = |offset| {
+                ParseError::new(ErrorKind::Syntax, offset, "an absolute URI", &REQUEST_URI)
+            };
+            let uri = UriReference::parse(text).map_err(|error| wrong(error.offset()))?;
+            if uri.is_relative() {
+                Err(wrong(0))
+            } else {
+                Ok(uri)
+            }
+        });
+        let base = self.request_uri_span().map_or(0, |span| span.start);
+        Some(absolute.map_err(|error| error.shifted(base)))
     }
 
     /// The sequence number (§12.17).
@@ -60,10 +76,7 @@ impl<'a> MessageRef<'a> {
     /// knows read as its type.
     pub fn check(self) -> Vec<Defect> {
         let mut defects = self.defects().to_vec();
-        let is_absolute = self
-            .request_uri()
-            .is_none_or(|uri| uri.is_ok_and(|uri| !uri.is_relative()));
-        if let Some(span) = self.request_uri_span().filter(|_| !is_absolute) {
+        if let (Some(Err(_)), Some(span)) = (self.request_uri(), self.request_uri_span()) {
             defects.push(Defect::new(DefectKind::RequestUri, span));
         }
         self.check_presence(&mut defects);

@@ -276,12 +276,6 @@ impl Index {
         if is_spaced || uri_end < last || trimmed.len() < line.len() {
             self.defect(DefectKind::StartLineSpace, at + first_end..at + line.len());
         }
-        if line[after..uri_end]
-            .iter()
-            .any(|b| b.is_ascii_whitespace() || b.is_ascii_control())
-        {
-            self.defect(DefectKind::RequestUri, at + after..at + uri_end);
-        }
         self.start = Start::Request {
             method: Span::new(at, at + first_end),
             uri: Span::new(at + after, at + uri_end),
