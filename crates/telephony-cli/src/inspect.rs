@@ -82,14 +82,8 @@ pub(crate) fn run(arguments: &Arguments) -> ExitCode {
         eprintln!("telephony: {error}");
         return ExitCode::from(2);
     }
-    if !report.capture.complete {
-        for problem in report
-            .notes
-            .iter()
-            .filter(|_| arguments.json || arguments.html.is_some())
-        {
-            eprintln!("telephony: {file}: {}", text::clean(problem));
-        }
+    for problem in &report.capture.problems {
+        eprintln!("telephony: {file}: {problem}");
     }
     if let Some(out) = &arguments.html
         && let Err(error) = std::fs::write(out, html::write(&report))

@@ -597,3 +597,45 @@ fn a_closed_pipe_ends_quietly() {
     assert_eq!(output.status.code(), Some(0));
     assert_eq!(String::from_utf8_lossy(&output.stderr), "");
 }
+
+/// Every member of the document is explained; the explanation stands outside of the package.
+#[test]
+fn every_member_is_documented() {
+    fn names(value: &Value, within_kinds: bool, found: &mut Vec<String>) {
+        match value {
+            Value::Object(members) => {
+                for (name, value) in members {
+                    if !within_kinds {
+                        found.push(name.clone());
+                    }
+                    // The names of these objects' members are protocols, reasons and kinds.
+                    let open = ["protocols", "kinds", "undecoded_reasons"].contains(&name.as_str());
+                    names(value, open, found);
+                }
+            }
+            Value::Array(values) => values.iter().for_each(|it| names(it, false, found)),
+            _ => {}
+        }
+    }
+    let docs = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../docs/inspect-json.md");
+    let Ok(docs) = std::fs::read_to_string(&docs) else {
+        println!("skipped: {} is not there", docs.display());
+        return;
+    };
+    let mut found = Vec::new();
+    for name in [
+        "baresip-call-plain-dtmf-rtcp.pcap",
+        "kamailio-register-digest-md5.pcap",
+        "red-distance-2.pcap",
+        "rtsp-digest-tcp.pcap",
+        "stun-binding-plain.pcap",
+    ] {
+        names(&inspect(name), false, &mut found);
+    }
+    for name in found {
+        assert!(
+            docs.contains(&format!("`{name}`")) || docs.contains(&format!("`{name}[]`")),
+            "{name}"
+        );
+    }
+}

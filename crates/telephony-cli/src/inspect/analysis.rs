@@ -236,6 +236,7 @@ impl Analysis {
                 started: self.start.map(Timestamp::to_rfc3339),
                 duration_s: self.start.map_or(0.0, |_| clock.seconds(self.end)),
                 complete: reading.problems.is_empty(),
+                problems: reading.problems.clone(),
             },
             packets: reading.packets,
             undecoded: self.undecoded.values().sum(),

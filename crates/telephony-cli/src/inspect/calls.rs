@@ -294,3 +294,138 @@ impl Moment {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inspect::seen::Transport;
+
+    const CALLER: u16 = 5061;
+    const PROXY: u16 = 5060;
+
+    struct Wire {
+        calls: Calls,
+        packet: u64,
+    }
+
+    impl Wire {
+        fn new() -> Self {
+            Self {
+                calls: Calls::default(),
+                packet: 0,
+            }
+        }
+
+        /// One message a second between two ports.
+        fn send(&mut self, from: u16, to: u16, start: &str, to_tag: &str, cseq: &str) {
+            self.packet += 1;
+            let seen = Seen {
+                time: Timestamp::new(self.packet as i64, 0),
+                packet: self.packet,
+                src: ([192, 0, 2, 1], from).into(),
+                dst: ([192, 0, 2, 1], to).into(),
+                transport: Transport::Udp,
+            };
+            let tag = if to_tag.is_empty() {
+                String::new()
+            } else {
+                format!(";tag={to_tag}")
+            };
+            let message = format!(
+                "{start}\r\nVia: SIP/2.0/UDP a;branch=z9hG4bK{cseq}\r\nFrom: <sip:a@a>;tag=a\r\n\
+                 To: <sip:b@b>{tag}\r\nCall-ID: c\r\nCSeq: {cseq}\r\nContent-Length: 0\r\n\r\n"
+            );
+            let message = SipMessage::parse(message.as_bytes(), seen).unwrap();
+            assert!(self.calls.concerns(&message));
+            self.calls.take(seen, &message);
+        }
+
+        fn call(&self) -> Call {
+            let mut calls = self.calls.report(Clock {
+                start: Timestamp::new(1, 0),
+            });
+            assert_eq!(calls.len(), 1);
+            calls.remove(0)
+        }
+    }
+
+    #[test]
+    fn a_forked_call_counts_its_branches() {
+        let mut wire = Wire::new();
+        wire.send(CALLER, PROXY, "INVITE sip:b@b SIP/2.0", "", "1 INVITE");
+        wire.send(PROXY, CALLER, "SIP/2.0 180 Ringing", "b1", "1 INVITE");
+        wire.send(PROXY, CALLER, "SIP/2.0 180 Ringing", "b2", "1 INVITE");
+        assert_eq!(wire.call().state, CallState::Ringing);
+        wire.send(PROXY, CALLER, "SIP/2.0 200 OK", "b2", "1 INVITE");
+        let call = wire.call();
+        assert_eq!((call.forks, call.state), (2, CallState::Established));
+        assert_eq!(
+            (call.ringing_ms, call.setup_ms),
+            (Some(1000.0), Some(3000.0))
+        );
+        assert_eq!(call.duration_ms, None);
+    }
+
+    #[test]
+    fn a_proxy_s_view_does_not_hide_the_caller_s() {
+        let mut wire = Wire::new();
+        wire.send(CALLER, PROXY, "INVITE sip:b@b SIP/2.0", "", "1 INVITE");
+        wire.send(PROXY, 5070, "INVITE sip:b@b SIP/2.0", "", "1 INVITE");
+        // One branch is busy, the proxy tries another: the caller hears only of that.
+        wire.send(5070, PROXY, "SIP/2.0 486 Busy Here", "b1", "1 INVITE");
+        wire.send(5071, PROXY, "SIP/2.0 200 OK", "b2", "1 INVITE");
+        wire.send(PROXY, CALLER, "SIP/2.0 200 OK", "b2", "1 INVITE");
+        wire.send(5071, PROXY, "BYE sip:a@a SIP/2.0", "a", "9 BYE");
+        let call = wire.call();
+        assert_eq!((call.status, call.setup_ms), (Some(200), Some(4000.0)));
+        assert_eq!(
+            (call.state, call.duration_ms),
+            (CallState::Ended, Some(1000.0))
+        );
+    }
+
+    #[test]
+    fn a_challenge_is_no_failure_until_nothing_follows() {
+        let mut wire = Wire::new();
+        wire.send(CALLER, PROXY, "INVITE sip:b@b SIP/2.0", "", "1 INVITE");
+        wire.send(
+            PROXY,
+            CALLER,
+            "SIP/2.0 407 Proxy Authentication Required",
+            "p",
+            "1 INVITE",
+        );
+        assert_eq!(
+            (wire.call().state, wire.call().forks),
+            (CallState::Failed, 0)
+        );
+        wire.send(CALLER, PROXY, "INVITE sip:b@b SIP/2.0", "", "2 INVITE");
+        wire.send(PROXY, CALLER, "SIP/2.0 200 OK", "b", "2 INVITE");
+        assert_eq!(
+            (wire.call().state, wire.call().status),
+            (CallState::Established, Some(200))
+        );
+    }
+
+    #[test]
+    fn the_middle_of_a_call_is_no_whole_one() {
+        let mut wire = Wire::new();
+        wire.send(CALLER, PROXY, "BYE sip:b@b SIP/2.0", "b", "2 BYE");
+        let call = wire.call();
+        assert_eq!((call.state, call.setup_ms), (CallState::Partial, None));
+        wire.send(PROXY, CALLER, "SIP/2.0 200 OK", "b", "2 BYE");
+        wire.send(PROXY, CALLER, "SIP/2.0 200 OK", "b", "2 BYE");
+        assert_eq!(wire.call().messages.len(), 3);
+    }
+
+    #[test]
+    fn a_message_seen_again_counts_once() {
+        let mut wire = Wire::new();
+        for _ in 0..3 {
+            wire.send(CALLER, PROXY, "INVITE sip:b@b SIP/2.0", "", "1 INVITE");
+        }
+        let call = wire.call();
+        assert_eq!((call.retransmissions, call.messages.len()), (2, 3));
+        assert!(!call.messages[0].retransmission && call.messages[2].retransmission);
+    }
+}

@@ -36,6 +36,7 @@ pub(crate) struct Capture {
     pub(crate) started: Option<String>,
     pub(crate) duration_s: f64,
     pub(crate) complete: bool,
+    pub(crate) problems: Vec<String>,
 }
 
 #[derive(Debug, Serialize)]

@@ -315,3 +315,107 @@ impl Candidate {
             && self.numbers == self.held.len()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inspect::time::Timestamp;
+
+    fn seen(packet: u64) -> Seen {
+        Seen {
+            time: Timestamp(packet as i64 * 20_000_000),
+            packet,
+            src: ([192, 0, 2, 1], 4000).into(),
+            dst: ([192, 0, 2, 2], 4002).into(),
+            transport: Transport::Udp,
+        }
+    }
+
+    fn rtp(payload_type: u8, number: u16, ssrc: u32) -> Vec<u8> {
+        let mut packet = vec![0x80, payload_type];
+        packet.extend(number.to_be_bytes());
+        packet.extend((u32::from(number) * 160).to_be_bytes());
+        packet.extend(ssrc.to_be_bytes());
+        packet.extend([0xd5; 160]);
+        packet
+    }
+
+    /// The streams found among these datagrams, as (SSRC, packets, how found).
+    fn found(datagrams: &[Vec<u8>], announced: bool) -> Vec<(u32, u64, FoundBy)> {
+        let mut announcements = Announcements::default();
+        if announced {
+            let announcement = Announcement {
+                by: FoundBy::Sdp,
+                call: None,
+                owner: None,
+                codecs: Default::default(),
+                encrypted: false,
+                rtcp_only: false,
+            };
+            announcements.announce(seen(0).dst, announcement);
+        }
+        let mut streams = Streams::default();
+        for (datagram, packet) in datagrams.iter().zip(1..) {
+            streams.take(
+                seen(packet),
+                datagram,
+                Secrecy::AsCaptured,
+                None,
+                &announcements,
+            );
+        }
+        streams.finish(&announcements);
+        let summed = streams.streams.iter();
+        summed
+            .map(|stream| (stream.ssrc, stream.packets, stream.found_by))
+            .collect()
+    }
+
+    #[test]
+    fn four_packets_that_agree_are_a_stream_from_the_first_on() {
+        let packets: Vec<_> = (65_533..=65_535)
+            .chain(0..5)
+            .map(|it| rtp(0, it, 7))
+            .collect();
+        assert_eq!(found(&packets, false), [(7, 8, FoundBy::Heuristic)]);
+        assert_eq!(found(&packets[..4], false), [(7, 4, FoundBy::Heuristic)]);
+    }
+
+    #[test]
+    fn fewer_are_one_by_their_looks_if_they_are_alone() {
+        let packets: Vec<_> = (10..13).map(|number| rtp(0, number, 7)).collect();
+        assert_eq!(found(&packets, false), [(7, 3, FoundBy::Shape)]);
+        let something_else = [packets, vec![b"hello".to_vec()]].concat();
+        assert_eq!(found(&something_else, false), []);
+    }
+
+    #[test]
+    fn announced_packets_need_no_proof() {
+        assert_eq!(
+            found(&[rtp(0, 1, 7), rtp(0, 900, 8)], true),
+            [(7, 1, FoundBy::Sdp), (8, 1, FoundBy::Sdp)]
+        );
+    }
+
+    #[test]
+    fn what_only_resembles_rtp_is_none() {
+        // The same header for ever, as a protocol with constant fields there would have it.
+        assert_eq!(found(&vec![rtp(0, 5, 7); 100], false), []);
+        // Numbers that jump about.
+        let jumping: Vec<_> = (0..50).map(|number| rtp(0, number * 997, 7)).collect();
+        assert_eq!(found(&jumping, false), []);
+        // Another source every time.
+        let sources: Vec<_> = (0..50)
+            .map(|source| rtp(0, source as u16, source))
+            .collect();
+        assert_eq!(found(&sources, false), []);
+    }
+
+    #[test]
+    fn two_sources_between_the_same_sockets_are_two_streams() {
+        let both = |number| [rtp(0, number, 7), rtp(0, number + 500, 8)];
+        let packets: Vec<_> = (0..5).flat_map(both).collect();
+        let expected = [(7, 5, FoundBy::Heuristic), (8, 5, FoundBy::Heuristic)];
+        assert_eq!(found(&packets, false), expected);
+    }
+}
