@@ -7,7 +7,6 @@ use std::hint::black_box;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use rfc5389_stun as ours;
 use stun_types as theirs;
-use theirs::attribute::Attribute as _;
 use theirs::message::MessageWriteExt as _;
 use theirs::prelude::MessageWrite as _;
 
