@@ -178,12 +178,14 @@ impl CallRecord {
             "INVITE" if message.to.tag.is_none() => {
                 self.caller
                     .get_or_insert_with(|| (seen.src, message.from.tag.clone()));
-                self.invites.insert(message.cseq);
+                remember(&mut self.invites, message.cseq);
                 self.credentials |= message.credentials.is_some();
             }
             "INVITE" => {
-                self.re_invites
-                    .insert((message.from.tag.clone(), message.cseq));
+                remember(
+                    &mut self.re_invites,
+                    (message.from.tag.clone(), message.cseq),
+                );
             }
             "CANCEL" => self.cancelled = true,
             "BYE" if self.bye.is_none() => {
@@ -214,7 +216,7 @@ impl CallRecord {
         if (101..300).contains(&status)
             && let Some(tag) = &message.to.tag
         {
-            self.to_tags.insert(tag.clone());
+            remember(&mut self.to_tags, tag.clone());
         }
         match status {
             ..=100 => {}
@@ -283,6 +285,13 @@ impl CallRecord {
             messages: self.log.report(clock),
             messages_left_out: self.log.left_out,
         }
+    }
+}
+
+/// Adds to a set, which stays bounded however many tags and numbers somebody makes up.
+fn remember<T: Ord>(set: &mut BTreeSet<T>, value: T) {
+    if set.len() < MOST_MESSAGES {
+        set.insert(value);
     }
 }
 
