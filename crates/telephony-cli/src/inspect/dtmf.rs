@@ -4,26 +4,20 @@ use super::model::DtmfEvent;
 use super::seen::Clock;
 use super::stream::round;
 use super::time::Timestamp;
-use rfc2833_dtmf::{Event, EventPayload, TelephoneEvent};
+use rfc2833_dtmf::{
+    EndCause, Event, EventPacket, ReceivedEvent, Receiver, ReceiverConfig, ReceiverOutput,
+};
+use rfc3550_rtp::RtpPacket;
+use std::time::Duration;
 
 const MOST_EVENTS: usize = 10_000;
-/// How many of the last events an update or a late packet may belong to.
-const RECENT: usize = 8;
-
-/// One event, however many packets told of it.
-struct Heard {
-    event: Event,
-    timestamp: u32,
-    /// The longest told, in timestamp units; segments of a long event (§2.5.1.3) add up.
-    duration: u32,
-    volume: u8,
-    ended: bool,
-    first: Timestamp,
-}
 
 #[derive(Default)]
 pub(crate) struct Digits {
-    events: Vec<Heard>,
+    receiver: Option<Receiver>,
+    /// When the first report came: what arrivals are counted from.
+    start: Timestamp,
+    events: Vec<ReceivedEvent>,
 }
 
 impl Digits {
@@ -33,39 +27,44 @@ impl Digits {
         matches!(payload, [0..=16, second, _, _] if second & 0x40 == 0)
     }
 
-    pub(crate) fn take(&mut self, time: Timestamp, timestamp: u32, payload: &[u8]) {
-        let Ok(payload) = EventPayload::parse(payload) else {
-            return;
+    /// Takes a packet of a stream whose clock runs at `rate`.
+    pub(crate) fn take(&mut self, time: Timestamp, rate: u32, packet: &RtpPacket<&[u8]>) {
+        let receiver = self.receiver.get_or_insert_with(|| {
+            self.start = time;
+            let mut config = ReceiverConfig::default();
+            config.clock_rate = rate;
+            Receiver::new(config)
+        });
+        // Where the clock of the capture was set back, the event at hand began at its start.
+        let since = u64::try_from(time.0.saturating_sub(self.start.0)).unwrap_or(0);
+        let packet_of_event = EventPacket {
+            sequence_number: packet.sequence_number().0,
+            timestamp: packet.timestamp().0,
+            marker: packet.marker(),
+            arrival: Duration::from_nanos(since),
         };
-        // Events that follow within one packet lie one after the other (§2.5.1.5).
-        let mut timestamp = timestamp;
-        for event in payload.events().take(16) {
-            self.event(time, timestamp, &event);
-            timestamp = timestamp.wrapping_add(u32::from(event.duration()));
-        }
+        receiver.handle_timeout(packet_of_event.arrival);
+        // What is malformed is no event; the receiver goes on as before.
+        let _ = receiver.handle_packet(packet_of_event, packet.payload());
+        self.collect();
     }
 
-    fn event(&mut self, time: Timestamp, timestamp: u32, report: &TelephoneEvent) {
-        let duration = u32::from(report.duration());
-        let recent = self.events.iter_mut().rev().take(RECENT);
-        for heard in recent.filter(|heard| heard.event == report.event()) {
-            let offset = timestamp.wrapping_sub(heard.timestamp);
-            let continues = offset != 0 && !heard.ended && offset == heard.duration;
-            if offset == 0 || continues || (offset < heard.duration && offset % 0xffff == 0) {
-                heard.duration = heard.duration.max(offset.saturating_add(duration));
-                heard.ended |= report.end();
-                return;
-            }
+    /// No packet comes any more.
+    pub(crate) fn finish(&mut self) {
+        if let Some(receiver) = &mut self.receiver {
+            receiver.flush();
         }
-        if self.events.len() < MOST_EVENTS {
-            self.events.push(Heard {
-                event: report.event(),
-                timestamp,
-                duration,
-                volume: report.volume().unwrap_or(0),
-                ended: report.end(),
-                first: time,
-            });
+        self.collect();
+    }
+
+    fn collect(&mut self) {
+        while let Some(output) = self.receiver.as_mut().and_then(Receiver::poll_output) {
+            match output {
+                ReceiverOutput::Ended(event) if self.events.len() < MOST_EVENTS => {
+                    self.events.push(event);
+                }
+                _ => {}
+            }
         }
     }
 
@@ -83,15 +82,16 @@ impl Digits {
 
     pub(crate) fn report(&self, rate: u32, clock: Clock) -> Vec<DtmfEvent> {
         let ms = |units: u32| round(f64::from(units) * 1000.0 / f64::from(rate.max(1)));
+        let start = clock.seconds(self.start);
         self.events
             .iter()
             .map(|heard| DtmfEvent {
                 digit: name(heard.event),
                 event: heard.event.code(),
                 duration_ms: ms(heard.duration),
-                volume_dbm0: -i16::from(heard.volume),
-                ended: heard.ended,
-                time: clock.seconds(heard.first),
+                volume_dbm0: heard.volume.map(|volume| -i16::from(volume)),
+                ended: heard.cause == EndCause::EndBit,
+                time: round(start + heard.first_arrival.as_secs_f64()),
             })
             .collect()
     }

@@ -270,7 +270,7 @@ pub(crate) struct DtmfEvent {
     pub(crate) digit: String,
     pub(crate) event: u8,
     pub(crate) duration_ms: f64,
-    pub(crate) volume_dbm0: i16,
+    pub(crate) volume_dbm0: Option<i16>,
     pub(crate) ended: bool,
     pub(crate) time: f64,
 }

@@ -203,12 +203,12 @@ impl Stream {
         self.opened += u64::from(secrecy == Secrecy::Opened);
         if secrecy == Secrecy::Opened || !self.encrypted() {
             if is_event {
-                self.digits.take(seen.time, timestamp, packet.payload());
+                self.digits.take(seen.time, self.clock_rate.unwrap_or(8000), packet);
             } else {
                 self.red.take(codec.as_ref(), packet);
             }
         }
-        let jitter_ms = self.clock_rate.map_or(0.0, |rate| self.all.ms(rate));
+        let jitter_ms = self.clock_rate.map_or(0.0, |rate| self.heard().ms(rate));
         let since = seen.time.seconds_since(self.first);
         self.plot.add(since, self.lost(), jitter_ms);
     }
@@ -269,6 +269,16 @@ impl Stream {
     pub(crate) fn finish(&mut self) {
         if self.clock_rate.is_none() {
             self.settle_clock_rate();
+        }
+        self.digits.finish();
+    }
+
+    /// The jitter that a listener hears: that of the media, where there is any.
+    fn heard(&self) -> &JitterTrack {
+        if self.media.packets > 0 {
+            &self.media
+        } else {
+            &self.all
         }
     }
 
