@@ -311,8 +311,12 @@ impl Receiver {
 
     /// The place of the key whose MKI stands at this place of the packet.
     fn key_of(&self, packet: &[u8], mki_start: usize) -> Result<usize, UnprotectError> {
+        let mki_len = self.keys.mki_len();
+        if mki_len == 0 {
+            return Ok(0);
+        }
         let mki = packet
-            .get(mki_start..mki_start + self.keys.mki_len())
+            .get(mki_start..mki_start + mki_len)
             .ok_or(UnprotectError::Malformed)?;
         self.keys.find(mki).ok_or(UnprotectError::UnknownMki)
     }
