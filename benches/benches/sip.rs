@@ -8,7 +8,13 @@ use std::hint::black_box;
 
 use benches::input;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use rfc3261_sip::{HeaderName, MessageRef, Parser, headers::Contact};
+use rfc3261_sip::{
+    Framer, HeaderName, MessageRef, Method, Parser, RequestBuilder, RequestParts,
+    headers::{
+        Allow, CSeq, CallId, Contact, ContentLength, ContentType, From, Header, MaxForwards,
+        Supported, To, UserAgent, Via,
+    },
+};
 
 const INPUTS: [&str; 5] = [
     "inv1.sip",
@@ -28,13 +34,13 @@ fn six(message: MessageRef<'_>) -> usize {
     let via = message.via().expect("Via");
     sum += via.branch().map_or(0, str::len) + via.host_str().len();
     let from = message.from().expect("From");
-    sum += from.tag().map_or(0, str::len) + from.uri().host().is_some() as usize;
+    sum += from.tag().map_or(0, str::len) + from.address().as_str().len();
     let to = message.to().expect("To");
-    sum += to.tag().map_or(0, str::len) + to.uri().host().is_some() as usize;
+    sum += to.tag().map_or(0, str::len) + to.address().as_str().len();
     sum += message.call_id().expect("Call-ID").as_str().len();
     sum += message.cseq().expect("CSeq").sequence_number as usize;
     if let Some(contact) = message.get::<Contact<'_>>() {
-        sum += contact.expect("Contact").uri().is_some() as usize;
+        sum += contact.expect("Contact").address().is_some() as usize;
     }
     sum
 }
@@ -157,5 +163,113 @@ fn different_messages(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, routing_headers, different_messages);
+/// All header fields of an ordinary INVITE as types, every value of the lists: how many were read.
+fn all(message: MessageRef<'_>) -> usize {
+    fn count<'a, T: Header<'a>>(message: MessageRef<'a>) -> usize {
+        message
+            .list::<T>()
+            .filter(|value| black_box(value).is_ok())
+            .count()
+    }
+    usize::from(message.request_uri().is_ok())
+        + count::<Via<'_>>(message)
+        + count::<From<'_>>(message)
+        + count::<To<'_>>(message)
+        + count::<CallId<'_>>(message)
+        + count::<CSeq<'_>>(message)
+        + count::<MaxForwards>(message)
+        + count::<Contact<'_>>(message)
+        + count::<Allow<'_>>(message)
+        + count::<Supported<'_>>(message)
+        + count::<UserAgent<'_>>(message)
+        + count::<ContentType<'_>>(message)
+        + count::<ContentLength>(message)
+}
+
+fn everything(c: &mut Criterion) {
+    let bytes = input("inv1.sip");
+    let mut group = c.benchmark_group("sip/every header/inv1.sip");
+    group.throughput(Throughput::Bytes(bytes.len() as u64));
+    let mut parser = Parser::new();
+    group.bench_function("rfc3261-sip", |b| {
+        b.iter(|| all(parser.parse(black_box(&bytes)).expect("message")));
+    });
+    group.bench_function("rfc3261-sip checked for defects", |b| {
+        b.iter(|| {
+            parser
+                .parse(black_box(&bytes))
+                .expect("message")
+                .check()
+                .len()
+        });
+    });
+    group.finish();
+}
+
+/// Writing: a message as it was received with one Via more, and one built anew.
+fn write(c: &mut Criterion) {
+    let bytes = input("inv1.sip");
+    let mut parser = Parser::new();
+    let message = parser.parse(&bytes).expect("message");
+    let mut group = c.benchmark_group("sip/write/INVITE");
+    group.throughput(Throughput::Bytes(bytes.len() as u64));
+    group.bench_function("rfc3261-sip with one Via more", |b| {
+        b.iter(|| {
+            let mut edit = black_box(message).edit();
+            edit.insert_before(HeaderName::Via, "SIP/2.0/UDP 192.0.2.9;branch=z9hG4bK12");
+            edit.finish().expect("message").len()
+        });
+    });
+    let mut buffer = vec![0; 2048];
+    let body = bytes::Bytes::copy_from_slice(message.body());
+    group.bench_function("rfc3261-sip built anew", |b| {
+        b.iter(|| {
+            RequestBuilder::new(black_box(RequestParts {
+                method: Method::INVITE,
+                uri: "sip:bob@biloxi.example.com",
+                via: "SIP/2.0/UDP pc33.atlanta.example.com:5060;branch=z9hG4bK776asdhds;rport",
+                from: "Alice <sip:alice@atlanta.example.com>;tag=1928301774",
+                to: "Bob <sip:bob@biloxi.example.com>",
+                call_id: "a84b4c76e66710@pc33.atlanta.example.com",
+                sequence_number: 314_159,
+                max_forwards: 70,
+            }))
+            .header(
+                HeaderName::Contact,
+                "<sip:alice@pc33.atlanta.example.com:5060;transport=udp>",
+            )
+            .header(
+                HeaderName::Allow,
+                "INVITE, ACK, CANCEL, OPTIONS, BYE, REFER, NOTIFY",
+            )
+            .header(HeaderName::Supported, "replaces, timer")
+            .body("application/sdp", body.clone())
+            .write_into(black_box(&mut buffer))
+            .expect("message")
+        });
+    });
+    group.finish();
+}
+
+/// Messages one behind the other on a stream, measured and cut.
+fn framing(c: &mut Criterion) {
+    let message = input("inv1.sip");
+    let mut group = c.benchmark_group("sip/frame/INVITE on a stream");
+    group.throughput(Throughput::Bytes(message.len() as u64));
+    let stream = message.repeat(2);
+    let mut framer = Framer::new();
+    group.bench_function("rfc3261-sip", |b| {
+        b.iter(|| framer.measure(black_box(&stream)).expect("frame"));
+    });
+    group.finish();
+}
+
+criterion_group!(
+    benches,
+    routing_headers,
+    different_messages,
+    everything,
+    write,
+    framing
+);
 criterion_main!(benches);

@@ -143,46 +143,36 @@ impl HeaderName {
     }
 
     /// The length of the name that ends in a colon at the start of `line`, and its place in the
-    /// table; `None` where a known name, directly followed by a colon, does not begin the line.
+    /// table; `None` where a known name, directly followed by a colon, does not begin the line, or
+    /// where fewer than 24 bytes are left.
+    ///
+    /// Which of the three words has the colon depends on the field, in no order that a processor
+    /// could learn: so that is not branched on.
     #[inline]
     pub(crate) fn at_line_start(line: &[u8]) -> Option<(usize, u8)> {
-        let first = u64::from_le_bytes(*line.first_chunk()?);
-        if let Some(len) = byte_at(first, b':') {
-            let key = Key {
-                first: first & ((1 << (8 * len)) - 1),
-                last: 0,
-                middle: 0,
-            };
-            return Some((len, key.find(len)?));
+        let window: &[u8; LONGEST] = line.first_chunk()?;
+        let [first, second, third] = words(window);
+        let colons = places(first, b':') | places(second, b':') << 8 | places(third, b':') << 16;
+        if colons == 0 {
+            return None;
         }
-        let (_, rest) = line.split_first_chunk::<8>()?;
-        let second = u64::from_le_bytes(*rest.first_chunk()?);
-        if let Some(len) = byte_at(second, b':') {
-            let last = u64::from_le_bytes(*line.get(len..)?.first_chunk()?);
-            let last = if len == 0 { 0 } else { last };
-            return Some((
-                8 + len,
-                Key {
-                    first,
-                    last,
-                    middle: 0,
-                }
-                .find(8 + len)?,
-            ));
-        }
-        let (_, rest) = rest.split_first_chunk::<8>()?;
-        let len = byte_at(u64::from_le_bytes(*rest.first_chunk()?), b':')?;
-        let last = u64::from_le_bytes(*line.get(8 + len..)?.first_chunk()?);
-        let middle = if len == 0 { 0 } else { second };
-        Some((
-            16 + len,
-            Key {
-                first,
-                last,
-                middle,
-            }
-            .find(16 + len)?,
-        ))
+        let len = colons.trailing_zeros() as usize;
+        let last = window.get(len.saturating_sub(8)..)?.first_chunk()?;
+        let key = Key {
+            first: first
+                & if len >= 8 {
+                    u64::MAX
+                } else {
+                    (1 << (8 * (len & 7))) - 1
+                },
+            last: if len > 8 {
+                u64::from_le_bytes(*last)
+            } else {
+                0
+            },
+            middle: if len > 16 { second } else { 0 },
+        };
+        Some((len, key.find(len)?))
     }
 
     /// The name at a place of the table.
@@ -359,12 +349,23 @@ const fn short_word(bytes: &[u8]) -> u64 {
     word
 }
 
-/// The first place of `byte` in a little-endian word.
+/// Three words, little-endian.
 #[inline]
-fn byte_at(word: u64, byte: u8) -> Option<usize> {
+fn words(window: &[u8; LONGEST]) -> [u64; 3] {
+    let word = |at: usize| {
+        let bytes = window.get(at..).and_then(<[u8]>::first_chunk);
+        bytes.map_or(0, |bytes| u64::from_le_bytes(*bytes))
+    };
+    [word(0), word(8), word(16)]
+}
+
+/// A bit for each place of `byte` in a little-endian word, the first place lowest. Those behind
+/// the first may be wrong.
+#[inline]
+fn places(word: u64, byte: u8) -> u32 {
     let zero_where_equal = word ^ (ONES * u64::from(byte));
     let found = zero_where_equal.wrapping_sub(ONES) & !zero_where_equal & (ONES << 7);
-    (found != 0).then(|| found.trailing_zeros() as usize / 8)
+    ((found >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56) as u32
 }
 
 /// ASCII lower case of eight bytes at once: exactly `A` to `Z` change.

@@ -1,5 +1,7 @@
 //! Hard cases from the field, each by its outcome.
 
+#![allow(clippy::unwrap_used)] // in helpers as well
+
 use rfc2396_uri::Host;
 use rfc3261_sip::{
     DefectKind, ErrorKind, HeaderName, Message, NoResponse, Rejection, Severity, StatusCode,

@@ -1,5 +1,7 @@
 //! Messages as a whole: round trips, corpora, limits, allocations, writing.
 
+#![allow(clippy::unwrap_used)] // in helpers as well
+
 use std::{fs, path::Path};
 
 use proptest::prelude::*;

@@ -3,6 +3,8 @@
 //! `tests/torture` holds messages of this project's own, one for each condition and of the same
 //! name as the RFC's. The RFCs' own bytes are read from the shared corpora where they are there.
 
+#![allow(clippy::unwrap_used)] // in helpers as well
+
 use std::{fs, path::Path};
 
 use rfc2396_uri::Host;

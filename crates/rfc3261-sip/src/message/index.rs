@@ -314,7 +314,9 @@ impl Index {
         if at > head.len() {
             return too_long(at);
         }
+        let mut strange = 0;
         loop {
+            at = self.usual_rows(head, at, most - strange);
             let line = head.get(at..).unwrap_or_default();
             match line {
                 [b'\r', b'\n', ..] => {
@@ -342,8 +344,7 @@ impl Index {
                 }
                 _ => {}
             }
-            let row = self.rows.len();
-            if row >= most {
+            if self.rows.len() + strange >= most {
                 return Err(ParseError::new(
                     ErrorKind::Limit,
                     at,
@@ -351,14 +352,7 @@ impl Index {
                     &HEADERS,
                 ));
             }
-            // The common case is a known name with the colon right behind it.
-            let (name_len, colon, id) = match HeaderName::at_line_start(line) {
-                Some((len, id)) => {
-                    self.note_first(id, row);
-                    (len, len, id)
-                }
-                None => self.unusual_name(line, at),
-            };
+            let (name_len, colon, id) = self.name(line, at);
             let Some((value, next)) = value(head, at, colon + 1) else {
                 if head.len() < bytes.len() {
                     return too_long(at);
@@ -390,6 +384,7 @@ impl Index {
             }
             if id == NOT_A_HEADER {
                 self.defect(DefectKind::NotAHeader, at, next);
+                strange += 1;
             } else {
                 self.rows.push(Row {
                     name: Span::new(at, at + name_len),
@@ -401,18 +396,52 @@ impl Index {
         }
     }
 
+    /// Reads the rows that nearly all are like: a known name, `: `, a value in one line, CRLF; at
+    /// most until there are `most`. Returns where the first other line begins.
     #[inline]
-    fn note_first(&mut self, id: u8, row: usize) {
-        match self.first.get_mut(usize::from(id)) {
-            Some(first) if *first == NONE => *first = row as u16,
-            _ => {}
+    fn usual_rows(&mut self, head: &[u8], mut at: usize, most: usize) -> usize {
+        let Self { rows, first, .. } = self;
+        while rows.len() < most {
+            let Some(line) = head.get(at..) else { break };
+            let Some((name_len, id)) = HeaderName::at_line_start(line) else {
+                break;
+            };
+            let Some(rest) = line.get(name_len + 1..) else {
+                break;
+            };
+            let Some(length) = memchr(b'\n', rest) else {
+                break;
+            };
+            let Some([b' ', value @ .., b'\r', b'\n', next]) = rest.get(..length + 2) else {
+                break;
+            };
+            let (Some(b'!'..), Some(b'!'..)) = (value.first(), value.last()) else {
+                break;
+            };
+            if is_wsp(*next) {
+                break;
+            }
+            if let Some(first) = first
+                .get_mut(usize::from(id))
+                .filter(|first| **first == NONE)
+            {
+                *first = rows.len() as u16;
+            }
+            let value = at + name_len + 2;
+            let end = at + name_len + 1 + length;
+            rows.push(Row {
+                name: Span::new(at, at + name_len),
+                value: Span::new(value, end - 1),
+                id,
+            });
+            at = end + 1;
         }
+        at
     }
 
-    /// A line that does not begin with a known name and a colon: the length of its name, where
-    /// its colon is, and which name it is.
+    /// The name of any line: its length, where its colon is, and which name it is.
     #[cold]
-    fn unusual_name(&mut self, line: &[u8], at: usize) -> (usize, usize, u8) {
+    fn name(&mut self, line: &[u8], at: usize) -> (usize, usize, u8) {
         let Some(colon) = memchr2(b':', b'\n', line).filter(|&i| line.get(i) == Some(&b':')) else {
             return (0, 0, NOT_A_HEADER);
         };
@@ -428,7 +457,10 @@ impl Index {
             }
             return (len, colon, EXTENSION);
         };
-        self.note_first(known as u8, self.rows.len());
+        let first = &mut self.first[known as usize];
+        if *first == NONE {
+            *first = self.rows.len() as u16;
+        }
         (len, colon, known as u8)
     }
 
