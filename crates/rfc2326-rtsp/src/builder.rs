@@ -184,8 +184,12 @@ impl MessageBuilder {
 }
 
 /// Whether a value has control characters, tab aside.
+///
+/// Without a way out of the loop, it is done many bytes at a time.
 fn has_control(value: &[u8]) -> bool {
-    value.iter().any(|b| b.is_ascii_control() && *b != b'\t')
+    value.iter().fold(false, |found, b| {
+        found | (b.is_ascii_control() & (*b != b'\t'))
+    })
 }
 
 /// Text appended to bytes.
