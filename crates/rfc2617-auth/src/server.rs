@@ -110,7 +110,8 @@ pub struct Claim<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Reason {
-    /// It has no credentials for the realm.
+    /// It has no credentials for the realm, or for another algorithm or quality of protection
+    /// than is offered.
     Missing,
     /// The user is not known or the secret is wrong; which of them is not told.
     Rejected,
@@ -265,17 +266,11 @@ impl DigestServer {
         let algorithm = credentials.algorithm();
         let qop = credentials.qop();
         let legacy = qop.is_none() && config.without_qop && config.qop.offers(Some(Qop::Auth));
-        if !config.algorithms.contains(&algorithm) {
-            return Verdict::BadRequest(SchemeError::Algorithm);
-        }
-        if !config.qop.offers(qop) && !legacy {
-            return Verdict::BadRequest(SchemeError::Qop);
+        if !config.algorithms.contains(&algorithm) || !(config.qop.offers(qop) || legacy) {
+            return Verdict::Challenge(Reason::Missing);
         }
         if config.uri == UriRule::Same && credentials.uri() != request.uri {
             return Verdict::BadRequest(SchemeError::Invalid("uri"));
-        }
-        if credentials.opaque() != config.opaque.as_deref() {
-            return Verdict::BadRequest(SchemeError::Invalid("opaque"));
         }
         let claim = Claim {
             username: credentials.username(),
@@ -365,9 +360,11 @@ impl DigestServer {
                 scheme.is("Digest") && realm.is_some_and(|realm| realm == *self.config.realm)
             });
             if let Some(scheme) = ours {
-                return DigestCredentials::from_scheme(scheme)
-                    .map(Some)
-                    .map_err(Verdict::BadRequest);
+                return match DigestCredentials::from_scheme(scheme) {
+                    Ok(credentials) => Ok(Some(credentials)),
+                    Err(SchemeError::Algorithm | SchemeError::Qop) => Ok(None),
+                    Err(error) => Err(Verdict::BadRequest(error)),
+                };
             }
         }
         match malformed {
