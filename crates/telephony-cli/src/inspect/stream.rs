@@ -203,7 +203,8 @@ impl Stream {
         self.opened += u64::from(secrecy == Secrecy::Opened);
         if secrecy == Secrecy::Opened || !self.encrypted() {
             if is_event {
-                self.digits.take(seen.time, self.clock_rate.unwrap_or(8000), packet);
+                self.digits
+                    .take(seen.time, self.clock_rate.unwrap_or(8000), packet);
             } else {
                 self.red.take(codec.as_ref(), packet);
             }
