@@ -2,6 +2,8 @@
 #![no_std]
 
 extern crate alloc;
+#[cfg(feature = "std")]
+extern crate std;
 
 mod builder;
 mod demultiplex;
@@ -13,6 +15,8 @@ mod ntp;
 mod packet;
 mod rtcp;
 mod sequence_number;
+#[cfg(feature = "std")]
+pub mod session;
 mod statistics;
 mod timestamp;
 

@@ -72,6 +72,12 @@ impl SourceStatistics {
         reception
     }
 
+    /// What comes has another clock rate: the next packet's transit is compared with none.
+    #[cfg(feature = "std")]
+    pub(crate) fn forget_transit(&mut self) {
+        self.jitter.forget_transit();
+    }
+
     /// Sequence numbers: expected, received, lost, out of order.
     pub const fn sequence(&self) -> &SequenceStatistics {
         &self.sequence

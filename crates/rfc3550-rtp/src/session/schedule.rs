@@ -1,0 +1,203 @@
+//! When the next report or BYE goes out (RFC 3550 §6.3.2 to §6.3.7, A.7).
+//!
+//! Timer reconsideration: when the timer expires, the interval is computed anew from what is now
+//! known of the group, and the packet waits for the rest of it. Reverse reconsideration: when the
+//! group shrinks, the next packet moves nearer in proportion.
+
+use core::time::Duration;
+use std::time::Instant;
+
+use crate::session::interval::{Group, IntervalPolicy};
+use crate::session::random::Random;
+
+/// An interval beyond this many seconds, which is thirty years, is as good as this one.
+const LONGEST: f64 = 1e9;
+
+/// The variables of §6.3, but for the member counts, which the source table keeps.
+#[derive(Debug, Clone)]
+pub(super) struct Schedule {
+    policy: IntervalPolicy,
+    /// tp: when a packet was last sent, or is taken to have been.
+    previous: Instant,
+    /// tn: when the timer expires; `None` while there is no bandwidth for us.
+    next: Option<Instant>,
+    /// pmembers: the members when `next` was computed.
+    counted: usize,
+    /// No packet has been sent yet.
+    initial: bool,
+    /// The average size of RTCP datagrams in octets, lower layers included.
+    average_size: f64,
+    /// While a BYE waits: how many have been heard, and ours.
+    byes: Option<usize>,
+}
+
+impl Schedule {
+    /// We join now; `first_size` is the probable size of the first datagram (§6.3.2).
+    pub(super) fn new(
+        now: Instant,
+        policy: IntervalPolicy,
+        first_size: usize,
+        random: &mut Random,
+    ) -> Self {
+        let mut schedule = Self {
+            policy,
+            previous: now,
+            next: None,
+            counted: 1,
+            initial: true,
+            average_size: first_size as f64,
+            byes: None,
+        };
+        let alone = Group {
+            members: 1,
+            senders: 0,
+            we_sent: false,
+        };
+        schedule.next = schedule.draw(alone, random);
+        schedule
+    }
+
+    /// When to call [`expire`](Self::expire).
+    pub(super) const fn next(&self) -> Option<Instant> {
+        self.next
+    }
+
+    /// The average size of RTCP datagrams in octets, lower layers included.
+    pub(super) const fn average_size(&self) -> f64 {
+        self.average_size
+    }
+
+    /// The deterministic interval that we report at.
+    pub(super) fn interval(&self, group: Group) -> Option<Duration> {
+        let interval = self.policy.deterministic(group, self.average_size, false)?;
+        Some(seconds(interval))
+    }
+
+    /// The interval that others are timed out by (§6.3.5).
+    pub(super) fn timeout_interval(&self, group: Group) -> Duration {
+        seconds(self.policy.for_timeout(group, self.average_size))
+    }
+
+    /// The timer (§6.3.6): whether the packet is to be sent now. If so, tell with
+    /// [`sent`](Self::sent).
+    pub(super) fn expire(&mut self, now: Instant, group: Group, random: &mut Random) -> bool {
+        if self.next.is_none_or(|next| now < next) {
+            return false;
+        }
+        let group = self.leaving_group().unwrap_or(group);
+        let due = self.draw(group, random);
+        self.counted = group.members;
+        if due.is_some_and(|due| due <= now) {
+            return true;
+        }
+        self.next = due;
+        false
+    }
+
+    /// A report of this size, lower layers included, has been sent.
+    pub(super) fn sent(&mut self, now: Instant, size: usize, group: Group, random: &mut Random) {
+        self.average(size);
+        self.previous = now;
+        self.next = self.draw(group, random);
+        self.initial = false;
+    }
+
+    /// A datagram of this size, lower layers included, has come (§6.3.3), with so many BYE
+    /// packets in it (§6.3.7).
+    pub(super) fn received(&mut self, size: usize, byes: usize) {
+        match &mut self.byes {
+            None => self.average(size),
+            Some(heard) if byes > 0 => {
+                *heard = heard.saturating_add(byes);
+                self.average(size);
+            }
+            Some(_) => {}
+        }
+    }
+
+    /// Members have left or timed out: reverse reconsideration (§6.3.4).
+    pub(super) fn shrunk(&mut self, now: Instant, members: usize) {
+        if self.byes.is_none() && members < self.counted {
+            self.draw_near(now, members as f64 / self.counted as f64);
+            self.counted = members;
+        }
+    }
+
+    /// We have become a sender: reverse reconsideration with the intervals of before and now
+    /// (§6.3.8).
+    pub(super) fn became_sender(&mut self, now: Instant, group: Group, random: &mut Random) {
+        if self.byes.is_some() {
+            return;
+        }
+        if self.next.is_none() {
+            self.previous = now;
+            self.next = self.draw(group, random);
+            return;
+        }
+        let before = Group {
+            senders: group.senders.saturating_sub(1),
+            we_sent: false,
+            ..group
+        };
+        let interval = |group| {
+            self.policy
+                .deterministic(group, self.average_size, self.initial)
+        };
+        if let (Some(before), Some(after)) = (interval(before), interval(group)) {
+            if after < before {
+                self.draw_near(now, after / before);
+            }
+        }
+    }
+
+    /// The BYE, of this size with lower layers, has to wait its turn (§6.3.7). False when there
+    /// is no bandwidth for it.
+    pub(super) fn leave(&mut self, now: Instant, bye_size: usize, random: &mut Random) -> bool {
+        self.previous = now;
+        self.counted = 1;
+        self.initial = true;
+        self.average_size = bye_size as f64;
+        self.byes = Some(1);
+        self.next = self
+            .leaving_group()
+            .and_then(|group| self.draw(group, random));
+        self.next.is_some()
+    }
+
+    /// The group as §6.3.7 has it counted while a BYE waits.
+    fn leaving_group(&self) -> Option<Group> {
+        self.byes.map(|members| Group {
+            members,
+            senders: 0,
+            we_sent: false,
+        })
+    }
+
+    /// A new interval after the last packet.
+    fn draw(&self, group: Group, random: &mut Random) -> Option<Instant> {
+        let interval = self
+            .policy
+            .random(group, self.average_size, self.initial, random)?;
+        self.previous.checked_add(seconds(interval))
+    }
+
+    fn average(&mut self, size: usize) {
+        self.average_size += (size as f64 - self.average_size) / 16.0;
+    }
+
+    /// Moves both ends of the current interval nearer to now.
+    fn draw_near(&mut self, now: Instant, ratio: f64) {
+        if let Some(next) = self.next {
+            self.next = Some(now + next.saturating_duration_since(now).mul_f64(ratio));
+        }
+        let since = now.saturating_duration_since(self.previous).mul_f64(ratio);
+        self.previous = now.checked_sub(since).unwrap_or(self.previous);
+    }
+}
+
+fn seconds(seconds: f64) -> Duration {
+    Duration::from_secs_f64(seconds.clamp(0.0, LONGEST))
+}
+
+#[cfg(test)]
+mod simulation;
