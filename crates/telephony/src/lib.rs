@@ -7,6 +7,8 @@ pub use rfc2198_red as red;
 pub use rfc2326_rtsp as rtsp;
 #[cfg(feature = "uri")]
 pub use rfc2396_uri as uri;
+#[cfg(feature = "jpeg")]
+pub use rfc2435_jpeg as jpeg;
 #[cfg(feature = "dtmf")]
 pub use rfc2833_dtmf as dtmf;
 #[cfg(feature = "sip")]
