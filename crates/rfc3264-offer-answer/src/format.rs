@@ -6,6 +6,9 @@ use alloc::vec::Vec;
 use rfc3551_avp::{Assignment, PayloadType, StaticPayloadType};
 use rfc4566_sdp::Rtpmap;
 
+/// Longer names are no encoding's.
+const MAX_NAME: usize = 64;
+
 /// A codec that we can use.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -143,7 +146,7 @@ impl MediaFormat {
             (None, Some(entry)) => (entry.encoding.name, entry.clock_rate, entry.channels),
             (None, None) => return None,
         };
-        Some(Self {
+        (name.len() <= MAX_NAME).then(|| Self {
             payload_type,
             encoding_name: name.to_string(),
             clock_rate,

@@ -1,6 +1,7 @@
 //! Which number stands for which codec in a stream, for as long as it lasts (§5.1, §8.3.2).
 
 use alloc::collections::BTreeMap;
+use alloc::string::String;
 
 use rfc3551_avp::{Assignment, PayloadType};
 
@@ -26,7 +27,12 @@ impl PayloadTypes {
     pub(crate) fn record_remote(&mut self, formats: &[MediaFormat]) -> Option<u8> {
         let mut reused = None;
         for format in formats {
-            let before = self.remote.insert(format.payload_type, format.clone());
+            // Parameters are the peer's to change, and can be long.
+            let encoding = MediaFormat {
+                fmtp: String::new(),
+                ..format.clone()
+            };
+            let before = self.remote.insert(format.payload_type, encoding);
             if before.is_some_and(|before| !before.same_encoding(format)) {
                 reused.get_or_insert(format.payload_type);
             }
@@ -49,13 +55,10 @@ impl PayloadTypes {
         rules: Rules<'_>,
     ) -> Option<u8> {
         let is_free = |number: u8| {
-            let allowed = |map: &BTreeMap<u8, MediaFormat>| {
-                map.get(&number)
-                    .is_none_or(|format| rules.same_configuration(codec, format))
-            };
+            let remote = self.remote.get(&number);
             !taken.iter().any(|format| format.payload_type == number)
-                && allowed(&self.local)
-                && allowed(&self.remote)
+                && self.allows(number, codec, rules)
+                && remote.is_none_or(|format| codec.is_encoding_of(format))
         };
         let before = self
             .local
@@ -83,7 +86,6 @@ impl PayloadTypes {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use alloc::string::String;
     use alloc::vec::Vec;
 
     fn codec(name: &str) -> Codec {

@@ -169,7 +169,8 @@ fn common_codecs(
             true => Some(offered.payload_type),
             // All participants have the same view of a multicast stream (§6.2).
             false if offer.is_multicast() => None,
-            false => types.number(codec, &codecs, rules),
+            // Nor one that the offer uses, or it would mean two things at once.
+            false => types.number(codec, &[offer.codecs.as_slice(), &codecs].concat(), rules),
         };
         if let Some(number) = number {
             codecs.push(codec.numbered(number, fmtp));

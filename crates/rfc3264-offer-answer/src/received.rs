@@ -12,9 +12,7 @@ use crate::violation::{Violation, ViolationKind};
 #[derive(Clone, Debug)]
 pub(crate) struct Received {
     pub(crate) description: SessionDescriptionBuf,
-    /// The `o=` line without its version.
-    identity: String,
-    version: Option<u64>,
+    pub(crate) seen: Seen,
     pub(crate) sections: Vec<MediaSection>,
     /// The values of the `t=` lines.
     pub(crate) times: Vec<Vec<u8>>,
@@ -22,12 +20,21 @@ pub(crate) struct Received {
     pub(crate) notes: Vec<Violation>,
 }
 
+/// What the next description of the peer is compared with.
+#[derive(Clone, Debug)]
+pub(crate) struct Seen {
+    /// The `o=` line without its version.
+    identity: String,
+    version: Option<u64>,
+    bytes: Vec<u8>,
+}
+
 impl Received {
     /// Reads a description, and compares it with the last one.
     pub(crate) fn read(
         bytes: &[u8],
         max_media: usize,
-        before: Option<&Self>,
+        before: Option<&Seen>,
     ) -> Result<Self, Violation> {
         let fault = |kind| Violation::new(kind, None);
         let description = SessionDescriptionBuf::parse(bytes)
@@ -57,29 +64,32 @@ impl Received {
         let origin = view
             .origin()
             .map_err(|error| fault(ViolationKind::Unreadable(error)))?;
-        let received = Self {
+        let seen = Seen {
             identity: Origin {
                 sess_version: Text::from("-"),
                 ..origin
             }
             .to_string(),
             version: origin.version_number(),
-            sections,
-            times: times(&view),
-            notes,
-            description: description.clone(),
+            bytes: bytes.to_vec(),
         };
         let kinds = [
             has_large_number(&origin).then_some(ViolationKind::OriginNumber),
-            before.and_then(|before| received.fault_after(before)),
+            before.and_then(|before| seen.fault_after(before)),
         ];
-        let mut received = received;
-        received
-            .notes
-            .extend(kinds.into_iter().flatten().map(fault));
-        Ok(received)
+        notes.extend(kinds.into_iter().flatten().map(fault));
+        let times = times(&view);
+        Ok(Self {
+            description,
+            seen,
+            sections,
+            times,
+            notes,
+        })
     }
+}
 
+impl Seen {
     /// What is wrong with the origin and version of this description behind the last one (§8).
     fn fault_after(&self, before: &Self) -> Option<ViolationKind> {
         if self.identity != before.identity {
@@ -87,7 +97,7 @@ impl Received {
         }
         let (last, this) = (before.version?, self.version?);
         if this == last {
-            let changed = self.description.as_bytes() != before.description.as_bytes();
+            let changed = self.bytes != before.bytes;
             changed.then_some(ViolationKind::VersionUnchanged)
         } else {
             (last.checked_add(1) != Some(this)).then_some(ViolationKind::VersionStep)

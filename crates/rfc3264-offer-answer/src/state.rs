@@ -1,11 +1,11 @@
 //! Whose turn it is: the states of the exchange and the table of transitions (§4, §8).
 //!
 //! ```text
-//!                     LocalOffer                      RemoteOffer
+//!                     our offer                       peer's offer
 //!   HaveLocalOffer ◀──────────────────  Stable  ──────────────────▶ HaveRemoteOffer
 //!        │                               ▲  ▲                               │
 //!        └───────────────────────────────┘  └───────────────────────────────┘
-//!            RemoteAnswer, Rollback              LocalAnswer, Rollback
+//!            peer's answer, rollback             our answer, rollback
 //! ```
 //!
 //! Everything else is refused and changes nothing.
@@ -25,44 +25,46 @@ pub enum State {
     HaveRemoteOffer,
 }
 
-/// What can happen to an exchange.
+/// What we do to an exchange.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Event {
-    LocalOffer,
-    RemoteOffer,
-    LocalAnswer,
-    RemoteAnswer,
+pub(crate) enum LocalEvent {
+    Offer,
+    Answer,
     Rollback,
 }
 
-/// Why an event is refused in a state: our mistake, or the peer's.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Refusal {
-    Usage(UsageError),
-    Peer(ViolationKind),
+/// What the peer does to an exchange.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum RemoteEvent {
+    Offer,
+    Answer,
 }
 
 impl State {
-    /// The table: the state after an event, or why there is none.
-    pub(crate) const fn after(self, event: Event) -> Result<Self, Refusal> {
-        use Event::{LocalAnswer, LocalOffer, RemoteAnswer, RemoteOffer, Rollback};
-        use State::{HaveLocalOffer, HaveRemoteOffer, Stable};
+    /// The table's half for us: the state after what we do, or why we cannot.
+    pub(crate) const fn after_local(self, event: LocalEvent) -> Result<Self, UsageError> {
+        use LocalEvent::{Answer, Offer, Rollback};
         match (self, event) {
-            (Stable, LocalOffer) => Ok(HaveLocalOffer),
-            (Stable, RemoteOffer) => Ok(HaveRemoteOffer),
-            (HaveRemoteOffer, LocalAnswer) => Ok(Stable),
-            (HaveLocalOffer, RemoteAnswer) => Ok(Stable),
-            (HaveLocalOffer | HaveRemoteOffer, Rollback) => Ok(Stable),
-            (HaveLocalOffer | HaveRemoteOffer, LocalOffer) => {
-                Err(Refusal::Usage(UsageError::OfferPending))
-            }
-            (Stable | HaveLocalOffer, LocalAnswer) => Err(Refusal::Usage(UsageError::NoOffer)),
-            (Stable, Rollback) => Err(Refusal::Usage(UsageError::NoOffer)),
-            (HaveLocalOffer, RemoteOffer) => Err(Refusal::Peer(ViolationKind::Glare)),
-            (HaveRemoteOffer, RemoteOffer) => Err(Refusal::Peer(ViolationKind::OfferPending)),
-            (Stable | HaveRemoteOffer, RemoteAnswer) => {
-                Err(Refusal::Peer(ViolationKind::UnexpectedAnswer))
-            }
+            (Self::Stable, Offer) => Ok(Self::HaveLocalOffer),
+            (Self::Stable, Answer | Rollback) => Err(UsageError::NoOffer),
+            (Self::HaveLocalOffer, Offer) => Err(UsageError::OfferPending),
+            (Self::HaveLocalOffer, Answer) => Err(UsageError::NoOffer),
+            (Self::HaveLocalOffer, Rollback) => Ok(Self::Stable),
+            (Self::HaveRemoteOffer, Offer) => Err(UsageError::OfferPending),
+            (Self::HaveRemoteOffer, Answer | Rollback) => Ok(Self::Stable),
+        }
+    }
+
+    /// The table's half for the peer: the state after what it sent, or the rule it broke.
+    pub(crate) const fn after_remote(self, event: RemoteEvent) -> Result<Self, ViolationKind> {
+        use RemoteEvent::{Answer, Offer};
+        match (self, event) {
+            (Self::Stable, Offer) => Ok(Self::HaveRemoteOffer),
+            (Self::Stable, Answer) => Err(ViolationKind::UnexpectedAnswer),
+            (Self::HaveLocalOffer, Offer) => Err(ViolationKind::Glare),
+            (Self::HaveLocalOffer, Answer) => Ok(Self::Stable),
+            (Self::HaveRemoteOffer, Offer) => Err(ViolationKind::OfferPending),
+            (Self::HaveRemoteOffer, Answer) => Err(ViolationKind::UnexpectedAnswer),
         }
     }
 }
@@ -70,40 +72,42 @@ impl State {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use State::{HaveLocalOffer, HaveRemoteOffer, Stable};
 
     #[test]
-    fn every_event_in_every_state() {
-        use Event::{LocalAnswer, LocalOffer, RemoteAnswer, RemoteOffer, Rollback};
-        use State::{HaveLocalOffer, HaveRemoteOffer, Stable};
-        let usage = |error| Err(Refusal::Usage(error));
-        let peer = |violation| Err(Refusal::Peer(violation));
-        let table = [
-            (Stable, LocalOffer, Ok(HaveLocalOffer)),
-            (Stable, RemoteOffer, Ok(HaveRemoteOffer)),
-            (Stable, LocalAnswer, usage(UsageError::NoOffer)),
-            (Stable, RemoteAnswer, peer(ViolationKind::UnexpectedAnswer)),
-            (Stable, Rollback, usage(UsageError::NoOffer)),
-            (HaveLocalOffer, LocalOffer, usage(UsageError::OfferPending)),
-            (HaveLocalOffer, RemoteOffer, peer(ViolationKind::Glare)),
-            (HaveLocalOffer, LocalAnswer, usage(UsageError::NoOffer)),
-            (HaveLocalOffer, RemoteAnswer, Ok(Stable)),
+    fn everything_we_do_in_every_state() {
+        use LocalEvent::{Answer, Offer, Rollback};
+        for (state, event, expected) in [
+            (Stable, Offer, Ok(HaveLocalOffer)),
+            (Stable, Answer, Err(UsageError::NoOffer)),
+            (Stable, Rollback, Err(UsageError::NoOffer)),
+            (HaveLocalOffer, Offer, Err(UsageError::OfferPending)),
+            (HaveLocalOffer, Answer, Err(UsageError::NoOffer)),
             (HaveLocalOffer, Rollback, Ok(Stable)),
-            (HaveRemoteOffer, LocalOffer, usage(UsageError::OfferPending)),
-            (
-                HaveRemoteOffer,
-                RemoteOffer,
-                peer(ViolationKind::OfferPending),
-            ),
-            (HaveRemoteOffer, LocalAnswer, Ok(Stable)),
-            (
-                HaveRemoteOffer,
-                RemoteAnswer,
-                peer(ViolationKind::UnexpectedAnswer),
-            ),
+            (HaveRemoteOffer, Offer, Err(UsageError::OfferPending)),
+            (HaveRemoteOffer, Answer, Ok(Stable)),
             (HaveRemoteOffer, Rollback, Ok(Stable)),
-        ];
-        for (state, event, expected) in table {
-            assert_eq!(state.after(event), expected, "{state:?} {event:?}");
+        ] {
+            assert_eq!(state.after_local(event), expected, "{state:?} {event:?}");
+        }
+    }
+
+    #[test]
+    fn everything_the_peer_does_in_every_state() {
+        use RemoteEvent::{Answer, Offer};
+        for (state, event, expected) in [
+            (Stable, Offer, Ok(HaveRemoteOffer)),
+            (Stable, Answer, Err(ViolationKind::UnexpectedAnswer)),
+            (HaveLocalOffer, Offer, Err(ViolationKind::Glare)),
+            (HaveLocalOffer, Answer, Ok(Stable)),
+            (HaveRemoteOffer, Offer, Err(ViolationKind::OfferPending)),
+            (
+                HaveRemoteOffer,
+                Answer,
+                Err(ViolationKind::UnexpectedAnswer),
+            ),
+        ] {
+            assert_eq!(state.after_remote(event), expected, "{state:?} {event:?}");
         }
     }
 }

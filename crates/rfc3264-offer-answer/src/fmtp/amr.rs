@@ -21,28 +21,28 @@ pub(super) fn answer(ours: &str, theirs: &str) -> Option<String> {
     if !alike || interleaved(ours) != interleaved(theirs) {
         return None;
     }
-    match (parameter(theirs, "mode-set"), parameter(ours, "mode-set")) {
-        (Some(theirs), Some(ours)) if !is_subset(theirs, ours) => None,
-        (Some(theirs), _) => Some(with_parameter(ours, "mode-set", Some(theirs))),
-        (None, _) => Some(ours.to_string()),
+    let Some(their_modes) = parameter(theirs, "mode-set") else {
+        return Some(ours.to_string());
+    };
+    let our_modes = parameter(ours, "mode-set").map_or(Some(u16::MAX), modes)?;
+    if modes(their_modes)? & !our_modes != 0 {
+        return None;
     }
+    Some(with_parameter(ours, "mode-set", Some(their_modes)))
 }
 
-/// Whether every mode of the first comma-separated list is in the second.
-fn is_subset(modes: &str, of: &str) -> bool {
-    // Modes are 0 to 8, so a list of any length is a few bits.
-    let bits = |list: &str| {
-        list.split(',')
-            .map(str::trim_ascii)
-            .try_fold(0_u16, |bits, mode| {
-                let mode: u32 = mode.parse().ok().filter(|&mode| mode < 16)?;
-                Some(bits | 1 << mode)
-            })
-    };
-    match (bits(modes), bits(of)) {
-        (Some(modes), Some(of)) => modes & !of == 0,
-        _ => false,
+/// A comma-separated list of modes, each a bit; `None` if it is no such list.
+fn modes(list: &str) -> Option<u16> {
+    // There are 16 modes at most, so a longer list is not worth repeating in an answer.
+    if list.len() > 64 {
+        return None;
     }
+    list.split(',')
+        .map(str::trim_ascii)
+        .try_fold(0_u16, |bits, mode| {
+            let mode: u32 = mode.parse().ok().filter(|&mode| mode < 16)?;
+            Some(bits | 1 << mode)
+        })
 }
 
 #[cfg(test)]
@@ -74,5 +74,9 @@ mod tests {
         assert_eq!(answer("mode-set=0,2", "mode-set=0,7"), None);
         assert_eq!(answer("mode-set=0,2", "").as_deref(), Some("mode-set=0,2"));
         assert_eq!(answer("mode-set=0,2", "mode-set=x"), None);
+        assert_eq!(
+            answer("", &alloc::format!("mode-set=0{}", ",0".repeat(40))),
+            None
+        );
     }
 }
