@@ -2,6 +2,8 @@
 #![no_std]
 
 extern crate alloc;
+#[cfg(feature = "std")]
+extern crate std;
 
 mod defect;
 mod error;
@@ -18,6 +20,9 @@ mod q_value;
 mod quoted;
 mod response_target;
 mod status;
+#[cfg(feature = "std")]
+pub mod transaction;
+pub mod transport;
 mod write;
 
 pub use defect::{Defect, DefectKind, Severity};

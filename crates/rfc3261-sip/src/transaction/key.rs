@@ -1,0 +1,219 @@
+//! Which transaction a message belongs to (RFC 3261 §17.1.3, §17.2.3), and new branches
+//! (§8.1.1.7).
+
+use alloc::{format, string::String};
+use core::hash::Hasher;
+use std::collections::hash_map::DefaultHasher;
+
+use crate::{
+    MessageRef, Method, ParseError,
+    headers::{MAGIC_COOKIE, Via},
+};
+
+/// The key of a transaction among all others: 128 bits of a keyed hash of what the RFC compares.
+///
+/// Nobody without the seed can make two of them meet, and by chance none ever do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Key(u128);
+
+/// Makes keys and branches from the seed.
+#[derive(Clone)]
+pub(super) struct Keys {
+    seed: [u8; 32],
+    branches: u64,
+}
+
+/// What of a request tells its transaction.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Request<'a> {
+    message: MessageRef<'a>,
+    via: Via<'a>,
+    from_tag: &'a str,
+    pub(super) to_tag: Option<&'a str>,
+    call_id: &'a str,
+    sequence_number: u32,
+}
+
+/// What a key is of, so that keys of different things never meet.
+#[derive(Debug, Clone, Copy)]
+enum Domain {
+    Client,
+    Server,
+    OldServer,
+    Acknowledged,
+    Ack,
+    Merge,
+    Branch,
+    NewBranch,
+}
+
+impl<'a> Request<'a> {
+    /// Reads what is needed of a request.
+    pub(super) fn new(message: MessageRef<'a>) -> Result<Self, ParseError> {
+        Ok(Self {
+            message,
+            via: message.via()?,
+            from_tag: message.from()?.tag().unwrap_or_default(),
+            to_tag: message.to()?.tag(),
+            call_id: message.call_id()?.as_str(),
+            sequence_number: message.cseq()?.sequence_number,
+        })
+    }
+
+    /// Whether the branch tells the transaction by itself.
+    pub(super) fn has_unique_branch(&self) -> bool {
+        self.via.has_unique_branch()
+    }
+
+    /// The top Via.
+    pub(super) fn via(&self) -> &Via<'a> {
+        &self.via
+    }
+}
+
+impl Keys {
+    pub(super) fn new(seed: [u8; 32]) -> Self {
+        Self { seed, branches: 0 }
+    }
+
+    /// A new branch: the magic cookie and 128 bits that nobody without the seed can guess.
+    pub(super) fn branch(&mut self) -> String {
+        self.branches = self.branches.wrapping_add(1);
+        let Key(number) = self.key(Domain::NewBranch, |hash| {
+            hash.bytes(&self.branches.to_le_bytes());
+        });
+        format!("{MAGIC_COOKIE}{number:032x}")
+    }
+
+    /// The client transaction that the request begins, or that a response with this top Via and
+    /// this method in its CSeq belongs to (RFC 3261 §17.1.3). With `sent-by`: a response with
+    /// another one is not for this client (§18.1.2).
+    pub(super) fn client(&self, via: &Via<'_>, method: Method<'_>) -> Key {
+        self.key(Domain::Client, |hash| {
+            hash.sent_by(via);
+            hash.token(via.branch().unwrap_or_default());
+            hash.text(method.as_str());
+        })
+    }
+
+    /// The server transaction of a request with the method `of` that has the rest from this one:
+    /// ACK and CANCEL find that of the INVITE so (RFC 3261 §17.2.3, §9.2).
+    pub(super) fn server(&self, request: &Request<'_>, of: Method<'_>) -> Key {
+        let via = &request.via;
+        if via.has_unique_branch() {
+            return self.key(Domain::Server, |hash| {
+                hash.sent_by(via);
+                hash.token(via.branch().unwrap_or_default());
+                hash.text(of.as_str());
+            });
+        }
+        self.key(Domain::OldServer, |hash| {
+            hash.sent_by(via);
+            hash.token(via.branch().unwrap_or_default());
+            hash.text(of.as_str());
+            hash.rest_of(request);
+            hash.token(request.to_tag.unwrap_or_default());
+        })
+    }
+
+    /// What an INVITE and the ACKs to its responses have in common without regard to the branch:
+    /// for clients that are older than RFC 3261, or whose ACK has a branch of no use.
+    pub(super) fn acknowledged(&self, request: &Request<'_>) -> Key {
+        self.key(Domain::Acknowledged, |hash| {
+            hash.sent_by(&request.via);
+            hash.rest_of(request);
+        })
+    }
+
+    /// The ACK to a response with this tag.
+    pub(super) fn ack(&self, acknowledged: Key, to_tag: &str) -> Key {
+        self.key(Domain::Ack, |hash| {
+            hash.bytes(&acknowledged.0.to_le_bytes());
+            hash.token(to_tag);
+        })
+    }
+
+    /// All copies of a request that came by different ways (RFC 3261 §8.2.2.2): with the method
+    /// `of`, so that a CANCEL finds its INVITE.
+    pub(super) fn merge(&self, request: &Request<'_>, of: Method<'_>) -> Key {
+        self.key(Domain::Merge, |hash| {
+            hash.token(request.from_tag);
+            hash.text(request.call_id);
+            hash.bytes(&request.sequence_number.to_le_bytes());
+            hash.text(of.as_str());
+        })
+    }
+
+    /// The branch of a request.
+    pub(super) fn of_branch(&self, request: &Request<'_>) -> Key {
+        self.key(Domain::Branch, |hash| {
+            hash.token(request.via.branch().unwrap_or_default());
+        })
+    }
+
+    /// The To tag of a response that leaves no state behind: the same for each copy of the
+    /// request and for the ACK (RFC 3261 §8.2.7).
+    pub(super) fn stateless_tag(&self, request: &Request<'_>) -> String {
+        let Key(number) = self.merge(request, Method::INVITE);
+        format!("{number:032x}")
+    }
+
+    fn key(&self, domain: Domain, feed: impl Fn(&mut Hash)) -> Key {
+        let (first, second) = self.seed.split_at(16);
+        let half = |seed: &[u8]| {
+            let mut hash = Hash(DefaultHasher::new());
+            hash.0.write(seed);
+            hash.0.write_u8(domain as u8);
+            feed(&mut hash);
+            hash.0.finish()
+        };
+        Key((u128::from(half(first)) << 64) | u128::from(half(second)))
+    }
+}
+
+/// Seeds are not for logs.
+impl core::fmt::Debug for Keys {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Keys").finish_non_exhaustive()
+    }
+}
+
+/// A keyed hash on its way: each part goes with its length, so that parts cannot run together.
+struct Hash(DefaultHasher);
+
+impl Hash {
+    fn bytes(&mut self, bytes: &[u8]) {
+        self.0.write_usize(bytes.len());
+        self.0.write(bytes);
+    }
+
+    /// Compared byte by byte.
+    fn text(&mut self, text: &str) {
+        self.bytes(text.as_bytes());
+    }
+
+    /// Compared without regard to case (RFC 3261 §7.3.1).
+    fn token(&mut self, token: &str) {
+        self.0.write_usize(token.len());
+        for chunk in token.as_bytes().chunks(32) {
+            let mut lower = [0; 32];
+            for (to, from) in lower.iter_mut().zip(chunk) {
+                *to = from.to_ascii_lowercase();
+            }
+            self.0.write(&lower);
+        }
+    }
+
+    fn sent_by(&mut self, via: &Via<'_>) {
+        self.token(via.host_str());
+        self.0.write_u16(via.port_or_default());
+    }
+
+    /// What RFC 2543 compares beside Via and To.
+    fn rest_of(&mut self, request: &Request<'_>) {
+        self.bytes(request.message.request_uri_bytes().unwrap_or_default());
+        self.token(request.from_tag);
+        self.text(request.call_id);
+        self.bytes(&request.sequence_number.to_le_bytes());
+    }
+}

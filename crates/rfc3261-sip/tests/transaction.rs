@@ -1,0 +1,13 @@
+//! The transaction layer seen from outside: messages in, messages and events out, in simulated
+//! time (RFC 3261 §17, RFC 6026).
+
+#![allow(clippy::unwrap_used)]
+
+mod transaction {
+    pub(crate) mod bench;
+
+    mod capacity;
+    mod invite;
+    mod matching;
+    mod non_invite;
+}
