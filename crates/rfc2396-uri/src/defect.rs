@@ -70,6 +70,15 @@ pub enum Severity {
     Ambiguous,
 }
 
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Harmless => "harmless",
+            Self::Ambiguous => "ambiguous",
+        })
+    }
+}
+
 /// What a [`Defect`] is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]

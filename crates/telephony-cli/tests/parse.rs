@@ -65,6 +65,13 @@ fn a_uri_is_shown_by_its_components() {
 }
 
 #[test]
+fn a_questionable_uri_is_valid_with_a_defect() {
+    let tree = tree("uri", b"sip:#123@teams.example.com");
+    assert_eq!(tree["defects"][0]["offset"], 4);
+    assert_eq!(tree["defects"][0]["rule"], "RFC 3261 §19.1.2");
+}
+
+#[test]
 fn a_sip_message_is_shown_with_its_body() {
     let message = b"INVITE sip:bob@b.example SIP/2.0\r\n\
         v: SIP/2.0/UDP a.example;branch=z9hG4bK1\r\n\

@@ -54,6 +54,8 @@ fn streams_of_inspect(json: &str) -> Result<Streams> {
         lost: i64,
         max_jitter_ms: f64,
         mean_jitter_ms: f64,
+        max_media_jitter_ms: Option<f64>,
+        mean_media_jitter_ms: Option<f64>,
         max_delta_ms: f64,
     }
     let document: Document = serde_json::from_str(json)?;
@@ -62,8 +64,9 @@ fn streams_of_inspect(json: &str) -> Result<Streams> {
         let figures = Figures {
             packets: stream.packets,
             lost: stream.lost,
-            max_jitter_ms: stream.max_jitter_ms,
-            mean_jitter_ms: stream.mean_jitter_ms,
+            // tshark leaves telephone events among media out.
+            max_jitter_ms: stream.max_media_jitter_ms.unwrap_or(stream.max_jitter_ms),
+            mean_jitter_ms: stream.mean_media_jitter_ms.unwrap_or(stream.mean_jitter_ms),
             max_delta_ms: stream.max_delta_ms,
         };
         Ok((

@@ -155,6 +155,19 @@ finding_from!(
     rfc5389_stun
 );
 
+/// And so does every crate's defect.
+macro_rules! finding_from_defect {
+    ($($krate:ident),*) => {$(
+        impl From<&$krate::Defect> for Finding {
+            fn from(defect: &$krate::Defect) -> Finding {
+                let (severity, kind) = (defect.severity(), defect.kind());
+                Finding::new(severity, kind, defect.span().start, defect.rule(), defect)
+            }
+        }
+    )*};
+}
+finding_from_defect!(rfc2326_rtsp, rfc2396_uri, rfc3261_sip, rfc4566_sdp);
+
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Finding {

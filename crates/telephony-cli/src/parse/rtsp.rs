@@ -9,20 +9,7 @@ use super::sdp;
 pub(super) fn read(input: &[u8]) -> Result<Parsed, Finding> {
     let mut parser = Parser::new();
     let message = parser.parse(input)?;
-    let mut defects: Vec<Finding> = message
-        .check()
-        .iter()
-        .map(|defect| {
-            let place = defect.span();
-            Finding::new(
-                defect.severity(),
-                defect.kind(),
-                place.start,
-                defect.rule(),
-                defect,
-            )
-        })
-        .collect();
+    let mut defects: Vec<Finding> = message.check().iter().map(Finding::from).collect();
     let (summary, mut fields) = start_line(input, message);
     fields.extend(message.fields().map(|field| {
         let place = field.offset()..field.value_span().end;

@@ -10,16 +10,7 @@ pub(super) fn read(input: &[u8]) -> Result<Parsed, Finding> {
     let description = parser.parse(input)?;
     let defects = description
         .defects()
-        .map(|defect| {
-            let place = defect.span();
-            Finding::new(
-                defect.severity(),
-                defect.kind(),
-                place.start,
-                defect.rule(),
-                defect,
-            )
-        })
+        .map(|defect| Finding::from(&defect))
         .collect();
     let mut fields: Vec<Field> = description
         .session()

@@ -13,20 +13,7 @@ use super::{sdp, uri};
 pub(super) fn read(input: &[u8]) -> Result<Parsed, Finding> {
     let mut parser = Parser::new().policy(Policy::Forensic);
     let message = parser.parse(input)?;
-    let mut defects: Vec<Finding> = message
-        .check()
-        .iter()
-        .map(|defect| {
-            let place = defect.span();
-            Finding::new(
-                defect.severity(),
-                defect.kind(),
-                place.start,
-                defect.rule(),
-                defect,
-            )
-        })
-        .collect();
+    let mut defects: Vec<Finding> = message.check().iter().map(Finding::from).collect();
     let view = View { input };
     let mut fields = view.start_line(message);
     fields.extend(message.fields().map(|field| view.header(message, &field)));

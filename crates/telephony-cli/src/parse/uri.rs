@@ -14,7 +14,7 @@ pub(super) fn read(input: &[u8]) -> Result<Parsed, Finding> {
     Ok(Parsed {
         summary: format!("{} URI of {} bytes", uri.scheme(), text.len()),
         fields: fields(line, &uri),
-        defects: Vec::new(),
+        defects: uri.defects().iter().map(Finding::from).collect(),
     })
 }
 
