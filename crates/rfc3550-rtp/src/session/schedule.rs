@@ -201,3 +201,83 @@ fn seconds(seconds: f64) -> Duration {
 
 #[cfg(test)]
 mod simulation;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::session::SessionConfig;
+
+    const fn group(members: usize, senders: usize, we_sent: bool) -> Group {
+        Group {
+            members,
+            senders,
+            we_sent,
+        }
+    }
+
+    /// A schedule that has sent its first report now, in a group of so many.
+    fn schedule(now: Instant, members: usize, random: &mut Random) -> Schedule {
+        let policy = SessionConfig::new([0; 32], "a").interval_policy();
+        let mut schedule = Schedule::new(now, policy, 100, random);
+        schedule.sent(now, 100, group(members, 0, false), random);
+        schedule.counted = members;
+        schedule
+    }
+
+    #[test]
+    fn those_who_leave_draw_both_ends_of_the_interval_near() {
+        let (start, mut random) = (Instant::now(), Random::new([1; 32]));
+        let mut schedule = schedule(start, 400, &mut random);
+        schedule.next = Some(start + Duration::from_secs(100));
+        let now = start + Duration::from_secs(20);
+        schedule.shrunk(now, 300);
+        assert_eq!(schedule.next, Some(now + Duration::from_secs(60)));
+        assert_eq!(schedule.previous, now - Duration::from_secs(15));
+        assert_eq!(schedule.counted, 300);
+        // Those who come change nothing.
+        schedule.shrunk(now, 301);
+        assert_eq!(schedule.next, Some(now + Duration::from_secs(60)));
+    }
+
+    #[test]
+    fn a_timer_that_expires_in_a_larger_group_is_put_off() {
+        let (start, mut random) = (Instant::now(), Random::new([1; 32]));
+        let mut schedule = schedule(start, 1, &mut random);
+        let due = schedule.next.unwrap();
+        assert!(!schedule.expire(
+            due - Duration::from_nanos(1),
+            group(1, 0, false),
+            &mut random
+        ));
+        assert!(!schedule.expire(due, group(1000, 0, false), &mut random));
+        // From the last report on, not from now.
+        let next = schedule.next.unwrap();
+        let interval = (next - start).as_secs_f64() * 1.218_28 / (1000.0 * 100.0 / 300.0);
+        assert!((0.5..1.5).contains(&interval), "{interval}");
+        assert_eq!(schedule.counted, 1000);
+    }
+
+    #[test]
+    fn only_the_first_interval_is_half() {
+        let (start, mut random) = (Instant::now(), Random::new([1; 32]));
+        let mut schedule = schedule(start, 1, &mut random);
+        assert!(!schedule.initial);
+        for _ in 0..100 {
+            schedule.sent(start, 100, group(1, 0, false), &mut random);
+            assert!(schedule.next.unwrap() - start >= Duration::from_secs_f64(2.5 / 1.2183));
+        }
+    }
+
+    #[test]
+    fn a_new_sender_among_many_receivers_draws_near() {
+        let (start, mut random) = (Instant::now(), Random::new([1; 32]));
+        let mut schedule = schedule(start, 300, &mut random);
+        schedule.next = Some(start + Duration::from_secs(99));
+        // Receivers wait 100 seconds, the only sender 5.
+        schedule.became_sender(start, group(300, 1, true), &mut random);
+        assert_eq!(
+            schedule.next,
+            Some(start + Duration::from_secs_f64(99.0 * 0.05))
+        );
+    }
+}

@@ -268,7 +268,7 @@ fn small_groups_report_every_five_seconds() {
 #[test]
 fn a_thousand_members_keep_to_their_share() {
     for loss in [0.0, 0.3] {
-        steady_state(1000, loss, 1500, 1000);
+        steady_state(1000, loss, 1200, 800);
     }
 }
 
