@@ -323,15 +323,17 @@ fn basic_refuses_what_it_cannot_carry() {
     assert!(BasicCredentials::new("a", "b\r\nc").is_err());
     for value in [
         "Basic",
-        "Basic !",
         "Basic YWJj",
+        "Basic YWJ",
         "Basic /w==",
         "Digest YTpi",
     ] {
-        let schemes = Scheme::parse_list(value.as_bytes());
-        let refused = schemes.is_ok_and(|s| BasicCredentials::from_scheme(&s[0]).is_err());
-        assert!(refused || value == "Basic !", "{value}");
+        assert!(
+            BasicCredentials::from_scheme(&one(value)).is_err(),
+            "{value}"
+        );
     }
+    assert!(Scheme::parse_list(b"Basic !").is_err());
 }
 
 /// RFC 7617 §2.1.

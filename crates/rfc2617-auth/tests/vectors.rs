@@ -152,3 +152,43 @@ fn recorded_credentials_verify() {
         assert!(!credentials.verify(&ha1, "MESSAGE", b""), "{name}");
     }
 }
+
+/// The example of RFC 2617 §3.5 and what follows from it, computed with Python's hashlib.
+#[test]
+fn rfc2617_3_5_and_its_variants() {
+    let ha1 = Ha1::new(Hash::Md5, "Mufasa", "testrealm@host.com", "Circle Of Life");
+    let exchange = |algorithm, qop: Option<Qop>| Exchange {
+        algorithm,
+        nonce: "dcd98b7102dd2f0e8b11d0f600bfb0c093",
+        cnonce: "0a4f113b",
+        protection: qop.map(|qop| Protection {
+            qop,
+            nc: "00000001",
+        }),
+    };
+    let request = Request {
+        method: "GET",
+        uri: "/dir/index.html",
+        body: b"",
+    };
+    let auth = exchange(Algorithm::MD5, Some(Qop::Auth));
+    assert_eq!(
+        auth.rspauth(&ha1, request.uri, b"answer").as_str(),
+        "376602cfd2f4e8e5e78b948a85263e85"
+    );
+    let auth_int = exchange(Algorithm::MD5, Some(Qop::AuthInt));
+    assert_eq!(
+        auth_int.rspauth(&ha1, request.uri, b"answer").as_str(),
+        "c743c0b5f9d43757d18a6fe7d0aa0148"
+    );
+    let rfc2069 = exchange(Algorithm::MD5, None);
+    assert_eq!(
+        rfc2069.response(&ha1, &request).as_str(),
+        "670fd8c2df070c60b045671b8b24ff02"
+    );
+    let sess = exchange(Algorithm::MD5_SESS, Some(Qop::Auth));
+    assert_eq!(
+        sess.response(&ha1, &request).as_str(),
+        "8e3825c57e897f5a0dec6c2d4e5059d0"
+    );
+}
