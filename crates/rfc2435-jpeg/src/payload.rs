@@ -285,3 +285,92 @@ fn take<const N: usize>(bytes: &[u8], position: &mut usize) -> Option<[u8; N]> {
     *position += N;
     Some(*array)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use core::num::NonZeroU16;
+
+    const HEADER: MainHeader = MainHeader {
+        type_specific: 0,
+        fragment_offset: 0,
+        jpeg_type: 1,
+        q: 255,
+        width_units: 40,
+        height_units: 30,
+    };
+
+    #[test]
+    fn headers_that_disagree_are_not_written() {
+        let tables = QuantizationTables::new([1; 64], [2; 64]);
+        let restart = RestartMarkerHeader::unaligned(NonZeroU16::MIN);
+        let header = |jpeg_type, q, fragment_offset| MainHeader {
+            jpeg_type,
+            q,
+            fragment_offset,
+            ..HEADER
+        };
+        let build = |header| JpegPayloadBuilder::new(header, &[1]);
+        let mut buffer = [0xa5; 256];
+        for (builder, expected) in [
+            (
+                build(header(65, 50, 0)),
+                WriteError::RestartDisagreesWithType(65),
+            ),
+            (
+                build(header(1, 50, 0)).restart(restart),
+                WriteError::RestartDisagreesWithType(1),
+            ),
+            (
+                build(header(1, 255, 0)),
+                WriteError::TablesDisagreeWithQ(255),
+            ),
+            (
+                build(header(1, 50, 0)).quantization_tables(&tables),
+                WriteError::TablesDisagreeWithQ(50),
+            ),
+            (
+                build(header(1, 50, 1 << 24)),
+                WriteError::FragmentBeyondFrame { end: (1 << 24) + 1 },
+            ),
+        ] {
+            assert_eq!(builder.write_into(&mut buffer), Err(expected));
+            assert_eq!(buffer, [0xa5; 256], "nothing is written");
+        }
+    }
+
+    #[test]
+    fn a_quantization_table_header_without_tables() {
+        let header = MainHeader { q: 128, ..HEADER };
+        let written = JpegPayloadBuilder::new(header, &[1]).to_vec().unwrap();
+        assert_eq!(written, [0, 0, 0, 0, 1, 128, 40, 30, 0, 0, 0, 0, 1]);
+    }
+
+    #[test]
+    fn every_byte_is_written() {
+        let tables = QuantizationTables::new([0x0101; 64], [2; 64]);
+        let restart = RestartMarkerHeader::unaligned(NonZeroU16::MIN);
+        let header = MainHeader {
+            jpeg_type: 64,
+            ..HEADER
+        };
+        let builder = JpegPayloadBuilder::new(header, &[7; 9])
+            .restart(restart)
+            .quantization_tables(&tables);
+        let mut buffers = [[0xa5; 256], [0x5a; 256]];
+        for buffer in &mut buffers {
+            let length = builder.write_into(buffer).unwrap();
+            assert_eq!(length, 8 + 4 + 4 + 128 + 64 + 9);
+            let payload = JpegPayload::parse(&buffer[..length]).unwrap();
+            assert_eq!(
+                (payload.header(), payload.restart()),
+                (header, Some(restart))
+            );
+            let tables_read = payload.quantization_tables().unwrap().tables();
+            assert_eq!(tables_read, Some(tables));
+            assert_eq!(payload.fragment(), [7; 9]);
+        }
+        assert_eq!(buffers[0][..217], buffers[1][..217]);
+        assert_eq!(buffers[0][217..], [0xa5; 39]);
+    }
+}

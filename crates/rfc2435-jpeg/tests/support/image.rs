@@ -2,14 +2,14 @@
 
 /// What to encode.
 #[derive(Clone, Copy)]
-pub struct Picture {
-    pub width: u16,
-    pub height: u16,
+pub(crate) struct Picture {
+    pub(crate) width: u16,
+    pub(crate) height: u16,
     /// Sampling factors of the luminance, 0x21 or 0x22.
-    pub factors: u8,
-    pub restart_interval: u16,
+    pub(crate) factors: u8,
+    pub(crate) restart_interval: u16,
     /// Every coefficient of the two quantization tables.
-    pub quantizers: [u16; 2],
+    pub(crate) quantizers: [u16; 2],
 }
 
 impl Default for Picture {
@@ -26,7 +26,7 @@ impl Default for Picture {
 
 impl Picture {
     /// A complete image of which every unit differs from its neighbours.
-    pub fn encode(&self) -> Vec<u8> {
+    pub(crate) fn encode(&self) -> Vec<u8> {
         let mut out = vec![0xff, 0xd8];
         for (number, quantizer) in [0_u8, 1].into_iter().zip(self.quantizers) {
             let wide = quantizer > 255;
