@@ -6,6 +6,7 @@
     reason = "a program that runs where std is"
 )]
 
+mod benchmarks;
 mod ci;
 mod conformance;
 mod interop;
@@ -25,6 +26,8 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Run the benchmarks and write docs/BENCHMARKS.md.
+    Benchmarks(benchmarks::Options),
     /// Run what CI runs.
     Ci(ci::Options),
     /// Check the conformance ledgers and write docs/conformance.md.
@@ -35,6 +38,7 @@ enum Command {
 
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
+        Command::Benchmarks(options) => benchmarks::run_rounds(&options),
         Command::Ci(options) => ci::run_steps(&options),
         Command::Conformance(options) => conformance::run(&options),
         Command::Interop(options) => interop::run(&options),
