@@ -9,6 +9,8 @@ mod key;
 mod machine;
 mod output;
 mod queue;
+#[cfg(test)]
+mod search;
 mod server_invite;
 mod server_non_invite;
 mod table;

@@ -10,4 +10,5 @@ mod transaction {
     mod invite;
     mod matching;
     mod non_invite;
+    mod simulation;
 }
