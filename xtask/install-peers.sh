@@ -5,6 +5,7 @@ set -euo pipefail
 
 # program = package
 peers=(
+  curl=curl
   tshark=tshark
 )
 

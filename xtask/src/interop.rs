@@ -1,5 +1,6 @@
 //! `cargo xtask interop`: the crates against independent implementations.
 
+mod curl_digest;
 mod inspect;
 mod streams;
 mod tshark;
@@ -29,12 +30,20 @@ struct Test {
     run: fn() -> Result<()>,
 }
 
-const TESTS: &[Test] = &[Test {
-    name: "tshark-streams",
-    what: "statistics of RTP streams as tshark counts them",
-    needs: &["tshark"],
-    run: streams::compare_with_tshark,
-}];
+const TESTS: &[Test] = &[
+    Test {
+        name: "tshark-streams",
+        what: "statistics of RTP streams as tshark counts them",
+        needs: &["tshark"],
+        run: streams::compare_with_tshark,
+    },
+    Test {
+        name: "curl-digest",
+        what: "curl's Digest credentials for an HTTP server, right and wrong",
+        needs: &["curl"],
+        run: curl_digest::run,
+    },
+];
 
 pub(crate) fn run(options: &Options) -> Result<()> {
     let wanted =
