@@ -14,7 +14,7 @@ pub struct Violation {
 /// The rules that a peer can break.
 ///
 /// The [grave](Self::is_grave) ones refuse the description. The others are tolerated, as real devices do all of
-/// them, unless [`Config::strict`](crate::Config::strict) is set.
+/// them, unless [`Config::is_strict`](crate::Config::is_strict) is set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ViolationKind {

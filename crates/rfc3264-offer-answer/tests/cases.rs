@@ -1,8 +1,10 @@
 //! Hard cases of offers and answers, each by name: what peers do wrong, and what our forebears did.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 mod support;
 
-use std::time::Duration;
+use core::time::Duration;
 
 use rfc3264_offer_answer::{
     Codec, Config, Direction, Profile, Session, State, StreamId, UsageError, Violation,
@@ -343,7 +345,7 @@ fn telephone_events_at_8000_and_48000_go_with_the_codecs_of_their_clock() {
     };
     exchange(
         &mut alice,
-        &[offered.clone()],
+        core::slice::from_ref(&offered),
         &mut bob,
         &[only("opus/48000/2")],
     );

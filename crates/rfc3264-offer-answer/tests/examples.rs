@@ -1,8 +1,10 @@
 //! The exchanges of RFC 3264 §10 and RFC 4317 as scripts: each side makes its own messages, and hears the RFC's.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 mod support;
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use rfc3264_offer_answer::{
     Address, Codec, Config, Direction, Session, Stream, StreamId, ViolationKind,
@@ -107,8 +109,8 @@ fn new_session(message: &Message<'_>, description: &SessionDescription<'_>) -> S
 
 /// Runs an example. `departures` are the lines that our message of a number has instead of the RFC's, empty for none.
 /// In the messages that have them, the RFC may break its own rules.
-fn run(messages: &[Message<'_>], departures: &[(usize, &str, &str)]) -> BTreeMap<String, Session> {
-    let mut sessions: BTreeMap<String, Session> = BTreeMap::new();
+fn run(messages: &[Message<'_>], departures: &[(usize, &str, &str)]) -> HashMap<String, Session> {
+    let mut sessions: HashMap<String, Session> = HashMap::new();
     for (number, message) in messages.iter().enumerate() {
         let mut parser = Parser::new();
         let theirs = parser.parse(message.text.as_bytes()).unwrap();

@@ -1,9 +1,11 @@
 //! The rules of §§4 to 8 one by one, between two sessions or against a written peer.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 mod support;
 
-use std::net::IpAddr;
-use std::time::Duration;
+use core::net::IpAddr;
+use core::time::Duration;
 
 use rfc3264_offer_answer::{
     Address, BandwidthLimit, Config, Direction, Key, Profile, Session, State, Stream, StreamId,

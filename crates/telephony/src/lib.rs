@@ -13,6 +13,8 @@ pub use rfc2435_jpeg as jpeg;
 pub use rfc2833_dtmf as dtmf;
 #[cfg(feature = "sip")]
 pub use rfc3261_sip as sip;
+#[cfg(feature = "offer-answer")]
+pub use rfc3264_offer_answer as offer_answer;
 #[cfg(feature = "rtp")]
 pub use rfc3550_rtp as rtp;
 #[cfg(feature = "avp")]

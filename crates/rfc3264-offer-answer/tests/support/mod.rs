@@ -1,7 +1,7 @@
 //! What the tests share: making sessions and streams, and comparing what both sides think.
-#![allow(dead_code, unreachable_pub)] // Each test file uses its part.
+#![allow(dead_code, unreachable_pub, clippy::unwrap_used)] // Each test file uses its part.
 
-use std::net::IpAddr;
+use core::net::IpAddr;
 
 use rfc3264_offer_answer::{
     Address, AgreedStream, Codec, Config, MediaFormat, Session, Stream, StreamId,
