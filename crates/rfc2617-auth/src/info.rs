@@ -3,6 +3,7 @@
 use alloc::borrow::Cow;
 use core::fmt;
 
+use crate::credentials::count;
 use crate::error::{ParseError, SchemeError};
 use crate::scheme::sort;
 use crate::text::Quoted;
@@ -47,8 +48,8 @@ impl<'a> AuthenticationInfo<'a> {
     ///
     /// # Errors
     ///
-    /// It does not follow the grammar, the quality of protection is unknown, or a parameter has
-    /// two values.
+    /// It does not follow the grammar, the quality of protection is unknown, the nonce count
+    /// is no number, or a parameter has two values.
     pub fn parse(value: &'a [u8]) -> Result<AuthenticationInfo<'a>, InfoError> {
         let params = grammar::parameters(value).map_err(InfoError::Parse)?;
         let names = ["nextnonce", "qop", "rspauth", "cnonce", "nc"];
@@ -58,6 +59,9 @@ impl<'a> AuthenticationInfo<'a> {
             Some(name) => Some(Qop::from_name(&name).ok_or(InfoError::Scheme(SchemeError::Qop))?),
             None => None,
         };
+        if nc.as_deref().is_some_and(|nc| count(nc).is_none()) {
+            return Err(InfoError::Scheme(SchemeError::Invalid("nc")));
+        }
         Ok(AuthenticationInfo {
             nextnonce,
             qop,

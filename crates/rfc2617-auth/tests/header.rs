@@ -283,6 +283,8 @@ fn authentication_info_is_read_and_written() {
     assert_eq!(info.qop(), Some(Qop::AuthInt));
     assert_eq!(info.to_string(), "qop=auth-int, nextnonce=\"a\"");
     assert!(AuthenticationInfo::parse(b"nextnonce=\"a").is_err());
+    // Found by fuzzing: written without quotation marks, it would be several parameters.
+    assert!(AuthenticationInfo::parse(b"nc=\"1 a=b\"").is_err());
 }
 
 /// RFC 2617 §2, RFC 7617 §2 and §2.1.
