@@ -9,6 +9,8 @@ pub use rfc2326_rtsp as rtsp;
 pub use rfc2396_uri as uri;
 #[cfg(feature = "jpeg")]
 pub use rfc2435_jpeg as jpeg;
+#[cfg(feature = "auth")]
+pub use rfc2617_auth as auth;
 #[cfg(feature = "dtmf")]
 pub use rfc2833_dtmf as dtmf;
 #[cfg(feature = "sip")]
