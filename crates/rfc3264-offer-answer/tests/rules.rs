@@ -806,6 +806,28 @@ fn codecs_that_were_dropped_can_still_arrive() {
 }
 
 #[test]
+fn a_stream_that_changes_its_media_type_is_listened_for_as_both() {
+    let (mut alice, mut bob) = pair();
+    let fax = |last, port| {
+        let mut fax = stream(1, "image", last, port, &[]);
+        fax.profiles = vec![Profile::Other("udptl".to_string())];
+        fax.formats = vec!["t38".to_string()];
+        fax
+    };
+    exchange(&mut alice, &[pcmu(1, 4000)], &mut bob, &[pcmu(2, 6000)]);
+    exchange(&mut alice, &[fax(1, 4002)], &mut bob, &[fax(2, 6000)]);
+    let agreed = alice.stream(AUDIO).unwrap();
+    assert_eq!((agreed.medium, agreed.media.as_str()), (0, "image"));
+    assert_eq!(ports(&alice), [4002, 4000]);
+    let codecs: Vec<usize> = bob
+        .listening()
+        .iter()
+        .map(|place| place.formats.len())
+        .collect();
+    assert_eq!((ports(&bob), codecs), (vec![6000, 6000], vec![0, 1]));
+}
+
+#[test]
 fn an_ended_stream_is_not_listened_for() {
     let (mut alice, mut bob) = pair();
     exchange(&mut alice, &[pcmu(1, 4000)], &mut bob, &[pcmu(2, 6000)]);
