@@ -92,7 +92,8 @@ impl Address {
         } else if addrtype.eq_ignore_case("IP4") {
             Some(Self::name(host, false))
         } else {
-            None
+            // Some write `IPV4`: an IP address speaks for itself.
+            host.parse().ok().map(|address: IpAddr| address.into())
         }
     }
 }

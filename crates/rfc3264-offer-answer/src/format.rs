@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use rfc3551_avp::{Assignment, PayloadType, StaticPayloadType};
 use rfc4566_sdp::Rtpmap;
 
-/// Longer names are no encoding's.
+/// No encoding has a longer name.
 const MAX_NAME: usize = 64;
 
 /// A codec that we can use.
@@ -146,7 +146,8 @@ impl MediaFormat {
             (None, Some(entry)) => (entry.encoding.name, entry.clock_rate, entry.channels),
             (None, None) => return None,
         };
-        (name.len() <= MAX_NAME).then(|| Self {
+        let is_name = name.len() <= MAX_NAME && name.bytes().all(|byte| byte.is_ascii_graphic());
+        is_name.then(|| Self {
             payload_type,
             encoding_name: name.to_string(),
             clock_rate,

@@ -60,6 +60,7 @@ pub(crate) fn answer(
     if offer.media != stream.media
         || !stream.profiles.contains(&offer.profile)
         || is_multicast && !stream.accepts_multicast
+        || !is_multicast && stream.address.is_multicast()
     {
         return None;
     }

@@ -23,8 +23,8 @@ pub(crate) struct Received {
 /// What the next description of the peer is compared with.
 #[derive(Clone, Debug)]
 pub(crate) struct Seen {
-    /// The `o=` line without its version.
-    identity: String,
+    /// The `o=` line without its version, if it could be read.
+    identity: Option<String>,
     version: Option<u64>,
     bytes: Vec<u8>,
 }
@@ -40,13 +40,14 @@ impl Received {
         let description = SessionDescriptionBuf::parse(bytes)
             .map_err(|error| fault(ViolationKind::Unreadable(error)))?;
         let view = description.view();
-        if view
+        let versions = view
             .lines()
-            .filter(|line| line.line_type() == LineType::VERSION)
-            .count()
-            > 1
-        {
+            .filter(|line| line.line_type() == LineType::VERSION);
+        if versions.count() > 1 {
             return Err(fault(ViolationKind::SeveralDescriptions));
+        }
+        if has_control_character(&view) {
+            return Err(fault(ViolationKind::ControlCharacter));
         }
         let received = view.media_count();
         if received > max_media {
@@ -61,21 +62,16 @@ impl Received {
             found.dedup();
             notes.extend(found.into_iter().map(in_medium));
         }
-        let origin = view
-            .origin()
-            .map_err(|error| fault(ViolationKind::Unreadable(error)))?;
+        let origin = view.origin().ok();
         let seen = Seen {
-            identity: Origin {
-                sess_version: Text::from("-"),
-                ..origin
-            }
-            .to_string(),
-            version: origin.version_number(),
+            identity: origin.as_ref().map(identity),
+            version: origin.as_ref().and_then(Origin::version_number),
             bytes: bytes.to_vec(),
         };
+        let large = origin.as_ref().is_some_and(has_large_number);
         let kinds = [
-            has_large_number(&origin).then_some(ViolationKind::OriginNumber),
-            before.and_then(|before| seen.fault_after(before)),
+            large.then_some(ViolationKind::OriginNumber),
+            seen.fault_after(before),
         ];
         notes.extend(kinds.into_iter().flatten().map(fault));
         let times = times(&view);
@@ -90,9 +86,13 @@ impl Received {
 }
 
 impl Seen {
-    /// What is wrong with the origin and version of this description behind the last one (§8).
-    fn fault_after(&self, before: &Self) -> Option<ViolationKind> {
-        if self.identity != before.identity {
+    /// What is wrong with the origin and version, also in comparison with the last description (§8).
+    fn fault_after(&self, before: Option<&Self>) -> Option<ViolationKind> {
+        if self.identity.is_none() {
+            return Some(ViolationKind::Origin);
+        }
+        let before = before?;
+        if before.identity.is_some() && self.identity != before.identity {
             return Some(ViolationKind::Origin);
         }
         let (last, this) = (before.version?, self.version?);
@@ -111,6 +111,29 @@ fn times(view: &SessionDescription<'_>) -> Vec<Vec<u8>> {
     lines
         .map(|line| line.value().as_bytes().trim_ascii().to_vec())
         .collect()
+}
+
+/// Whether one of the lines that come back in an answer could not be written there.
+fn has_control_character(view: &SessionDescription<'_>) -> bool {
+    let come_back = [LineType::MEDIA, LineType::TIME];
+    let mut lines = view
+        .lines()
+        .filter(|line| come_back.contains(&line.line_type()));
+    lines.any(|line| {
+        line.value()
+            .trim_ascii()
+            .iter()
+            .any(|&byte| byte == 0 || byte == b'\r')
+    })
+}
+
+/// An `o=` line without its version.
+fn identity(origin: &Origin<'_>) -> String {
+    let origin = Origin {
+        sess_version: Text::from("-"),
+        ..*origin
+    };
+    origin.to_string()
 }
 
 /// Whether the session id or version is beyond 63 bits (§5).

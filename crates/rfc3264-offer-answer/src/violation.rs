@@ -20,6 +20,8 @@ pub struct Violation {
 pub enum ViolationKind {
     /// Not a session description, or a line in it that cannot be read.
     Unreadable(ParseError),
+    /// A NUL or carriage return within an `m=` or `t=` line, which an answer would have to repeat.
+    ControlCharacter,
     /// More than one session description.
     SeveralDescriptions,
     /// The peer offers while our offer is open: both back off, and one offers again.
@@ -78,7 +80,7 @@ pub enum ViolationKind {
     },
     /// A `ptime` or `maxptime` that is zero or no number. It is ignored.
     Ptime,
-    /// A later description with another `o=`, its version aside.
+    /// An `o=` that cannot be read, or in a later description another one, its version aside.
     Origin,
     /// Another description under the version of the last one. It is used.
     VersionUnchanged,
@@ -131,6 +133,7 @@ impl ViolationKind {
             Self::PayloadTypeReused { .. } => "RFC 3264 §8.3.2",
             Self::Ptime => "RFC 3264 §5.1",
             Self::Profile => "RFC 4566 §5.14",
+            Self::ControlCharacter => "RFC 4566 §9",
             Self::Key => "RFC 4568 §5.1.3",
             Self::RtcpMux => "RFC 5761 §5.1.1",
         }
@@ -182,6 +185,7 @@ impl fmt::Display for ViolationKind {
             Self::PayloadTypeReused { payload_type } => {
                 return write!(f, "payload type {payload_type} given to another codec");
             }
+            Self::ControlCharacter => "control character in a line to be repeated",
             Self::SeveralDescriptions => "more than one session description",
             Self::Glare => "offer while ours is open",
             Self::OfferPending => "offer before the last one was answered",
@@ -199,7 +203,7 @@ impl fmt::Display for ViolationKind {
             Self::RtcpMux => "rtcp-mux without its being offered",
             Self::Times => "times differ from the offer",
             Self::Ptime => "packetisation interval is no number above zero",
-            Self::Origin => "origin differs from the last one",
+            Self::Origin => "origin is unreadable or differs from the last one",
             Self::VersionUnchanged => "description changed but not its version",
             Self::VersionStep => "version is not the next one",
             Self::OriginNumber => "session id or version beyond 64 bits signed",

@@ -464,7 +464,7 @@ fn removing_a_stream_keeps_its_line_and_a_new_one_reuses_it() {
 
 #[test]
 fn what_is_no_description_is_refused() {
-    for text in ["", "hello", "v=1\r\n", "v=0\r\ns=-\r\n"] {
+    for text in ["", "hello", "v=1\r\n", "s=-\r\nv=0\r\n"] {
         let violation = session(1).receive_offer(text.as_bytes()).unwrap_err();
         assert!(
             matches!(violation.kind(), ViolationKind::Unreadable(_)),
@@ -539,6 +539,59 @@ fn a_hundred_thousand_media_are_refused() {
     assert_eq!(
         violation.kind(),
         ViolationKind::TooManyMedia { received: 33 }
+    );
+}
+
+#[test]
+fn control_characters_in_lines_that_an_answer_repeats_are_refused() {
+    for line in [
+        "m=audio 6000 RTP/AVP \r0",
+        "m=au\0dio 0 RTP/AVP 0",
+        "m=x 0 y\r z",
+    ] {
+        let violation = session(1)
+            .receive_offer(
+                description(1, "")
+                    .replace("t=0 0\r\n", &format!("t=0 0\r\n{line}\r\n"))
+                    .as_bytes(),
+            )
+            .unwrap_err();
+        assert_eq!(
+            (violation.kind(), violation.rule()),
+            (ViolationKind::ControlCharacter, "RFC 4566 §9")
+        );
+    }
+    let offer = "m=audio 6000 RTP/AVP 96 0\na=rtpmap:96 x\u{1}y/8000\nm=audio 6002 RTP/AVP 96\na=rtpmap:96 x\u{1}y/8000";
+    let (_, answer) = answer_to(offer, &[audio(1, 4000, &["PCMU/8000"])]);
+    assert!(!answer.contains('\u{1}'));
+}
+
+#[test]
+fn an_origin_without_an_address_is_noted() {
+    for origin in ["o=- 1001 1 IN ", "x=y"] {
+        let offer = description(1, "m=audio 6000 RTP/AVP 0")
+            .replace("o=peer 7 1 IN IP4 198.51.100.7", origin);
+        let mut session = session(1);
+        session.receive_offer(offer.as_bytes()).unwrap();
+        assert_eq!(kinds(&session), [ViolationKind::Origin]);
+        session
+            .create_answer(&[audio(1, 4000, &["PCMU/8000"])])
+            .unwrap();
+    }
+}
+
+#[test]
+fn an_address_type_of_its_own_does_not_hide_an_ip_address() {
+    let offer = description(1, "m=audio 6000 RTP/AVP 0").replace("c=IN IP4", "c=IN IPV4");
+    let mut session = session(1);
+    session.receive_offer(offer.as_bytes()).unwrap();
+    session
+        .create_answer(&[audio(1, 4000, &["PCMU/8000"])])
+        .unwrap();
+    let agreed = session.stream(AUDIO).unwrap();
+    assert_eq!(
+        agreed.remote.as_ref().unwrap().to_string(),
+        "198.51.100.7:6000"
     );
 }
 

@@ -690,6 +690,17 @@ fn a_multicast_answer_is_the_offer_less_what_we_lack() {
 }
 
 #[test]
+fn a_unicast_offer_is_not_answered_with_multicast() {
+    let mut bob = session(2);
+    bob.receive_offer(description(1, "m=audio 6000 RTP/AVP 0").as_bytes())
+        .unwrap();
+    assert_eq!(
+        bob.create_answer(&[multicast(2)]).err(),
+        Some(UsageError::NothingInCommon)
+    );
+}
+
+#[test]
 fn a_multicast_offer_is_refused_unless_it_is_wanted() {
     let (mut alice, mut bob) = pair();
     let offer = alice.create_offer(&[multicast(1)]).unwrap().to_string();

@@ -34,15 +34,16 @@ pub(super) fn answer(ours: &str, theirs: &str) -> Option<String> {
 /// A comma-separated list of modes, each a bit; `None` if it is no such list.
 fn modes(list: &str) -> Option<u16> {
     // There are 16 modes at most, so a longer list is not worth repeating in an answer.
-    if list.len() > 64 {
+    let is_list = list
+        .bytes()
+        .all(|byte| byte == b',' || byte.is_ascii_digit());
+    if !is_list || list.len() > 64 {
         return None;
     }
-    list.split(',')
-        .map(str::trim_ascii)
-        .try_fold(0_u16, |bits, mode| {
-            let mode: u32 = mode.parse().ok().filter(|&mode| mode < 16)?;
-            Some(bits | 1 << mode)
-        })
+    list.split(',').try_fold(0_u16, |bits, mode| {
+        let mode: u32 = mode.parse().ok().filter(|&mode| mode < 16)?;
+        Some(bits | 1 << mode)
+    })
 }
 
 #[cfg(test)]
@@ -73,7 +74,13 @@ mod tests {
         assert_eq!(answer("", "mode-set=7").as_deref(), Some("mode-set=7"));
         assert_eq!(answer("mode-set=0,2", "mode-set=0,7"), None);
         assert_eq!(answer("mode-set=0,2", "").as_deref(), Some("mode-set=0,2"));
-        assert_eq!(answer("mode-set=0,2", "mode-set=x"), None);
+        for list in ["x", "", "0,,2", "0, 2", "16", "+1"] {
+            assert_eq!(
+                answer("", &alloc::format!("mode-set={list}")),
+                None,
+                "{list}"
+            );
+        }
         assert_eq!(
             answer("", &alloc::format!("mode-set=0{}", ",0".repeat(40))),
             None
