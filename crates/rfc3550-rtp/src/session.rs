@@ -356,7 +356,7 @@ impl Session {
                 continue;
             };
             let (ssrc, state) = (source.ssrc, source.state);
-            if source.departed_at.is_some_and(|at| since(at) >= interval) {
+            if source.departed_at().is_some_and(|at| since(at) >= interval) {
                 self.table.apply(slot, MemberEvent::DelayOver);
             } else if source.last_heard().is_none_or(|at| since(at) > silence) {
                 self.table.apply(slot, MemberEvent::Silence);

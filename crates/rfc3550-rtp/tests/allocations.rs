@@ -1,11 +1,12 @@
-//! Reading and writing packets allocates nothing, nor does keeping statistics.
+//! Reading and writing packets allocates nothing, nor does keeping statistics, nor does a session
+//! whose members have come.
 
 use core::hint::black_box;
 
 use rfc3550_rtp::{
-    ByeBuilder, CompoundWriter, NtpShort, ReportBlock, ReportCompoundBuilder, ReportRotation,
-    RtcpCompound, RtcpPacket, RtpPacket, RtpPacketBuilder, SenderInfo, SequenceNumber,
-    SourceStatistics, Timestamp,
+    ByeBuilder, CompoundWriter, NtpShort, NtpTimestamp, ReportBlock, ReportCompoundBuilder,
+    ReportRotation, RtcpCompound, RtcpPacket, RtpPacket, RtpPacketBuilder, SenderInfo,
+    SequenceNumber, SourceStatistics, Timestamp,
 };
 
 #[test]
@@ -51,6 +52,50 @@ fn nothing_is_allocated_per_packet() {
                 RtcpPacket::Sdes(sdes) => drop(black_box(sdes.chunks().next().unwrap().cname())),
                 _ => {}
             }
+        }
+    });
+    assert_eq!(count.count_total, 0);
+}
+
+#[cfg(feature = "std")]
+#[test]
+fn a_session_allocates_nothing_per_packet_in_steady_state() {
+    use core::net::SocketAddr;
+    use core::time::Duration;
+    use rfc3550_rtp::session::{RtpVerdict, Session, SessionConfig};
+
+    let mut now = std::time::Instant::now();
+    let config = SessionConfig::new([7; 32], "me@example.org").payload_type(0, 8000);
+    let mut session = Session::new(now, NtpTimestamp::default(), config);
+    let from = SocketAddr::from(([192, 0, 2, 1], 4000));
+    let mut datagram = [0; 1500];
+    let mut round = |number: u16| {
+        let time = 160 * u32::from(number);
+        let mut delivered = 0;
+        for ssrc in 0..100 {
+            let len = RtpPacketBuilder::new()
+                .sequence_number(SequenceNumber(number))
+                .timestamp(Timestamp(time))
+                .ssrc(ssrc)
+                .csrcs(&[1000 + ssrc, 2000 + ssrc])
+                .write_into(&mut datagram)
+                .unwrap();
+            let packet = RtpPacket::parse(&datagram[..len]).unwrap();
+            let verdict = session.handle_rtp(now, from, &packet);
+            delivered += u32::from(matches!(verdict, RtpVerdict::Deliver(_)));
+        }
+        let packet = session.send_rtp(now, 0, time, &[0xff; 160]).unwrap();
+        packet.write_into(&mut datagram).unwrap();
+        while session.poll_output().is_some() {}
+        now += Duration::from_millis(20);
+        delivered
+    };
+    for number in 0..3 {
+        round(number);
+    }
+    let count = allocation_counter::measure(|| {
+        for number in 3..100 {
+            assert_eq!(round(number), 100);
         }
     });
     assert_eq!(count.count_total, 0);

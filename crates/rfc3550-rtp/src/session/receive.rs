@@ -8,7 +8,7 @@ use crate::session::conflicts::{Channel, Finding};
 use crate::session::member_state::{MemberEvent, MemberState};
 use crate::session::output::{IgnoreReason, RtpVerdict, SessionEvent};
 use crate::session::phase::SessionPhase;
-use crate::session::source::{Path, ReceptionView};
+use crate::session::source::{Heard, ReceptionView};
 use crate::session::{Session, stream};
 use crate::{
     Bye, Reception, ReportBlock, RtcpCompound, RtcpPacket, RtpPacket, SdesChunk, SenderInfo,
@@ -55,7 +55,7 @@ impl Session {
             source.contributing = false;
             source.rtp = None;
         }
-        if !source.rtp.accept(from, now, change) {
+        if !Heard::accept(&mut source.rtp, from, now, change) {
             self.counters.third_party_loops += 1;
             return Err(IgnoreReason::OtherAddress);
         }
@@ -109,7 +109,7 @@ impl Session {
         if source.rtp.is_none() {
             source.contributing = true;
         }
-        if !source.rtp.accept(from, now, change) {
+        if !Heard::accept(&mut source.rtp, from, now, change) {
             self.counters.third_party_loops += 1;
             return Err(IgnoreReason::OtherAddress);
         }
@@ -242,7 +242,7 @@ impl Session {
             };
             self.table.apply(slot, MemberEvent::Goodbye);
             if let Some(source) = self.table.slot_mut(slot) {
-                source.departed_at = Some(now);
+                source.details_mut().departed_at = Some(now);
             }
             let reason = Box::from(bye.reason().unwrap_or_default());
             self.event(SessionEvent::Left { ssrc, reason });
@@ -255,7 +255,9 @@ impl Session {
         let slot = self.place(now, from, ssrc, Channel::Rtcp)?;
         let change = self.config.address_change;
         let source = self.table.slot_mut(slot);
-        if source.is_some_and(|source| source.rtcp.accept(from, now, change)) {
+        if source
+            .is_some_and(|source| Heard::accept(&mut source.details_mut().rtcp, from, now, change))
+        {
             return Ok(slot);
         }
         self.counters.third_party_loops += 1;

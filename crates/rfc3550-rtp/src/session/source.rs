@@ -23,25 +23,9 @@ pub struct Source {
     /// The clock rate that the jitter is measured in.
     pub(super) clock_rate: u32,
     pub(super) rtp: Option<Heard>,
-    pub(super) rtcp: Option<Heard>,
     pub(super) statistics: Option<SourceStatistics>,
-    pub(super) departed_at: Option<Instant>,
-    /// What only RTCP tells, apart from what every packet needs.
+    /// What only RTCP tells: kept apart, so that what every RTP packet needs lies close together.
     pub(super) details: Option<Box<Details>>,
-}
-
-/// Where packets come from and when the last one came.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Heard {
-    pub(super) from: SocketAddr,
-    pub(super) at: Instant,
-}
-
-#[derive(Debug, Clone, Default)]
-pub(super) struct Details {
-    pub(super) cname: Vec<u8>,
-    pub(super) sender_report: Option<(SenderInfo, Instant)>,
-    pub(super) reception: Option<ReceptionView>,
 }
 
 impl Source {
@@ -54,9 +38,7 @@ impl Source {
             contributing: false,
             clock_rate: 0,
             rtp: None,
-            rtcp: None,
             statistics: None,
-            departed_at: None,
             details: None,
         }
     }
@@ -88,7 +70,7 @@ impl Source {
 
     /// Where its RTCP packets come from.
     pub fn rtcp_address(&self) -> Option<SocketAddr> {
-        self.rtcp.map(|heard| heard.from)
+        self.details.as_deref()?.rtcp.map(|heard| heard.from)
     }
 
     /// Its canonical name, once an SDES packet has told it.
@@ -112,7 +94,14 @@ impl Source {
 
     /// When anything of it last came.
     pub(super) fn last_heard(&self) -> Option<Instant> {
-        self.rtp.max_at(self.rtcp)
+        let rtcp = self.details.as_deref().and_then(|details| details.rtcp);
+        let at = |heard: Option<Heard>| heard.map(|heard| heard.at);
+        at(self.rtp).max(at(rtcp))
+    }
+
+    /// When it said BYE.
+    pub(super) fn departed_at(&self) -> Option<Instant> {
+        self.details.as_deref()?.departed_at
     }
 
     pub(super) fn details_mut(&mut self) -> &mut Details {
@@ -132,32 +121,25 @@ impl Source {
     }
 }
 
-/// What another participant has said about our stream.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct ReceptionView {
-    /// The report block as it came.
-    pub block: ReportBlock,
-    /// The round-trip time to the reporter, if it had a sender report of ours.
-    pub round_trip_time: Option<Duration>,
-    /// When the block arrived.
-    pub arrival: Instant,
+/// Where packets come from and when the last one came.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Heard {
+    pub(super) from: SocketAddr,
+    pub(super) at: Instant,
 }
 
-/// The addresses of §8.2: the one that a source is first heard from stays.
-pub(super) trait Path {
-    /// Whether a packet from this address belongs to the source. An address that has been silent
-    /// for `change` gives way.
-    fn accept(&mut self, from: SocketAddr, now: Instant, change: Option<Duration>) -> bool;
-
-    fn max_at(self, other: Self) -> Option<Instant>;
-}
-
-impl Path for Option<Heard> {
+impl Heard {
+    /// Whether a packet from this address belongs to the source (§8.2): the address that is heard
+    /// first stays, until it has been silent for `change`.
     #[inline]
-    fn accept(&mut self, from: SocketAddr, now: Instant, change: Option<Duration>) -> bool {
-        let Some(heard) = self else {
-            *self = Some(Heard { from, at: now });
+    pub(super) fn accept(
+        path: &mut Option<Self>,
+        from: SocketAddr,
+        now: Instant,
+        change: Option<Duration>,
+    ) -> bool {
+        let Some(heard) = path else {
+            *path = Some(Self { from, at: now });
             return true;
         };
         if heard.from != from {
@@ -170,8 +152,25 @@ impl Path for Option<Heard> {
         heard.at = now;
         true
     }
+}
 
-    fn max_at(self, other: Self) -> Option<Instant> {
-        self.map(|heard| heard.at).max(other.map(|heard| heard.at))
-    }
+#[derive(Debug, Clone, Default)]
+pub(super) struct Details {
+    pub(super) rtcp: Option<Heard>,
+    pub(super) departed_at: Option<Instant>,
+    pub(super) cname: Vec<u8>,
+    pub(super) sender_report: Option<(SenderInfo, Instant)>,
+    pub(super) reception: Option<ReceptionView>,
+}
+
+/// What another participant has said about our stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ReceptionView {
+    /// The report block as it came.
+    pub block: ReportBlock,
+    /// The round-trip time to the reporter, if it had a sender report of ours.
+    pub round_trip_time: Option<Duration>,
+    /// When the block arrived.
+    pub arrival: Instant,
 }

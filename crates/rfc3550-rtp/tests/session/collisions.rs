@@ -1,7 +1,7 @@
 //! Our SSRC from elsewhere, loops, one source at two addresses (RFC 3550 §8.2).
 
 use rfc3550_rtp::session::{IgnoreReason, RtpVerdict, SessionEvent};
-use rfc3550_rtp::{ByeBuilder, Reception, RtcpPacket, RtpPacketBuilder, SequenceNumber};
+use rfc3550_rtp::{ByeBuilder, Reception, RtcpPacket, RtpPacket, RtpPacketBuilder, SequenceNumber};
 
 use crate::{Bench, OURS, address, compound, config, millis, packets, seconds};
 
@@ -76,6 +76,20 @@ fn nobody_is_told_of_an_ssrc_that_was_never_used() {
     let _ = bench.rtp(4000, OURS, 1);
     assert_ne!(bench.session.ssrc(), OURS);
     assert!(bench.compounds.is_empty());
+}
+
+#[test]
+fn a_new_ssrc_is_none_that_is_in_use() {
+    let mut bench = Bench::new(config());
+    // What it would be, were it free.
+    let mut other = bench.session.clone();
+    let packet = RtpPacketBuilder::new().ssrc(OURS).to_vec().unwrap();
+    let packet = RtpPacket::parse(packet).unwrap();
+    let _ = other.handle_rtp(bench.now, address(4000), &packet);
+    let candidate = other.ssrc();
+    let _ = bench.rtp(6000, candidate, 1);
+    let _ = bench.rtp(4000, OURS, 1);
+    assert!(![OURS, candidate].contains(&bench.session.ssrc()));
 }
 
 #[test]
