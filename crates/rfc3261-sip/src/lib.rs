@@ -18,6 +18,7 @@ mod parameters;
 mod policy;
 mod q_value;
 mod quoted;
+pub mod resolve;
 mod response_target;
 mod status;
 #[cfg(feature = "std")]

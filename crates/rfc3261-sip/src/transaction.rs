@@ -21,7 +21,11 @@ pub use machine::{Kind, State};
 pub use output::{CommandError, Event, Output, TransactionId, Transmit};
 pub use timer::{Timer, Timing};
 
-use alloc::{boxed::Box, collections::VecDeque, string::String};
+use alloc::{
+    boxed::Box,
+    collections::VecDeque,
+    string::{String, ToString},
+};
 use std::time::Instant;
 
 use bytes::Bytes;
@@ -145,15 +149,8 @@ impl TransactionLayer {
     /// The value of Via for a new request, with a new branch.
     #[must_use]
     pub fn via(&mut self, transport: crate::transport::Transport, sent_by: SentBy<'_>) -> String {
-        let branch = &self.keys.branch();
-        alloc::format!(
-            "{}",
-            ViaValue {
-                transport,
-                sent_by,
-                branch
-            }
-        )
+        let branch = self.keys.branch();
+        ViaValue::new(transport, sent_by, &branch).to_string()
     }
 
     /// Sends a request, as it stands, in a transaction of its own. Its top Via has a branch that

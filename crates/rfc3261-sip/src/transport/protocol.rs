@@ -67,6 +67,25 @@ impl Transport {
         matches!(self, Self::Tls | Self::TlsSctp | Self::Wss)
     }
 
+    /// The transport for a request of this many bytes that would go by this one (RFC 3261
+    /// §18.1.1): TCP in the place of UDP where the request is within 200 bytes of the path MTU,
+    /// or, if that is not known, has more than 1300 bytes. The top Via then has to
+    /// [follow](super::with_via).
+    ///
+    /// A peer that refuses the connection is tried with UDP after all.
+    #[must_use]
+    pub fn for_request(self, bytes: usize, path_mtu: Option<usize>) -> Self {
+        let fits = match path_mtu {
+            Some(mtu) => bytes.saturating_add(200) < mtu,
+            None => bytes <= 1300,
+        };
+        if fits || self.is_reliable() {
+            self
+        } else {
+            Self::Tcp
+        }
+    }
+
     /// The port where none is named: 5060, 5061 with TLS, that of HTTP for WebSocket.
     #[must_use]
     pub const fn default_port(self) -> u16 {
@@ -77,5 +96,46 @@ impl Transport {
 impl fmt::Display for Transport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.via().as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn requests_of_more_than_1300_bytes_leave_udp() {
+        let udp = Transport::Udp;
+        assert_eq!(udp.for_request(1300, None), Transport::Udp);
+        assert_eq!(udp.for_request(1301, None), Transport::Tcp);
+        assert_eq!(Transport::Tls.for_request(9000, None), Transport::Tls);
+    }
+
+    #[test]
+    fn a_known_path_leaves_200_bytes_for_the_response() {
+        let udp = Transport::Udp;
+        assert_eq!(udp.for_request(1299, Some(1500)), Transport::Udp);
+        assert_eq!(udp.for_request(1300, Some(1500)), Transport::Tcp);
+        assert_eq!(udp.for_request(8000, Some(9000)), Transport::Udp);
+        assert_eq!(udp.for_request(1, Some(100)), Transport::Tcp);
+    }
+
+    #[test]
+    fn names_and_ports_are_those_of_via() {
+        for transport in [
+            Transport::Udp,
+            Transport::Tcp,
+            Transport::Tls,
+            Transport::Sctp,
+            Transport::TlsSctp,
+            Transport::Ws,
+            Transport::Wss,
+        ] {
+            assert_eq!(Transport::from_via(transport.via()), Some(transport));
+            assert_eq!(transport.is_reliable(), transport != Transport::Udp);
+        }
+        assert_eq!(Transport::from_via(ViaTransport::Other("DCCP")), None);
+        assert_eq!(Transport::Udp.default_port(), 5060);
+        assert_eq!(Transport::Tls.default_port(), 5061);
     }
 }
