@@ -6,6 +6,7 @@ extern crate alloc;
 extern crate std;
 
 mod defect;
+pub mod dialog;
 mod error;
 mod framer;
 mod grammar;

@@ -1,0 +1,13 @@
+//! Dialogs seen from outside: messages in, requests and responses out (RFC 3261 §12).
+
+mod dialog {
+    pub(crate) mod script;
+
+    mod establish;
+    mod flows;
+    mod forks;
+    mod misuse;
+    mod refresh;
+    mod requests;
+    mod size;
+}
