@@ -3,7 +3,7 @@
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use rfc4566_sdp::{LineType, Origin, SessionDescription, SessionDescriptionBuf, Text};
+use rfc4566_sdp::{LineType, Origin, Parser, SessionDescription, SessionDescriptionBuf, Text};
 
 use crate::section::{MediaSection, Notes};
 use crate::violation::{Violation, ViolationKind};
@@ -12,7 +12,9 @@ use crate::violation::{Violation, ViolationKind};
 #[derive(Clone, Debug)]
 pub(crate) struct Received {
     pub(crate) description: SessionDescriptionBuf,
-    pub(crate) seen: Seen,
+    /// The `o=` line without its version, if it could be read.
+    identity: Option<String>,
+    version: Option<u64>,
     pub(crate) sections: Vec<MediaSection>,
     /// The values of the `t=` lines.
     pub(crate) times: Vec<Vec<u8>>,
@@ -20,26 +22,18 @@ pub(crate) struct Received {
     pub(crate) notes: Vec<Violation>,
 }
 
-/// What the next description of the peer is compared with.
-#[derive(Clone, Debug)]
-pub(crate) struct Seen {
-    /// The `o=` line without its version, if it could be read.
-    identity: Option<String>,
-    version: Option<u64>,
-    bytes: Vec<u8>,
-}
-
 impl Received {
     /// Reads a description, and compares it with the last one.
     pub(crate) fn read(
         bytes: &[u8],
         max_media: usize,
-        before: Option<&Seen>,
+        before: Option<&Self>,
     ) -> Result<Self, Violation> {
         let fault = |kind| Violation::new(kind, None);
-        let description = SessionDescriptionBuf::parse(bytes)
+        let mut parser = Parser::new();
+        let view = parser
+            .parse(bytes)
             .map_err(|error| fault(ViolationKind::Unreadable(error)))?;
-        let view = description.view();
         let versions = view
             .lines()
             .filter(|line| line.line_type() == LineType::VERSION);
@@ -63,29 +57,25 @@ impl Received {
             notes.extend(found.into_iter().map(in_medium));
         }
         let origin = view.origin().ok();
-        let seen = Seen {
-            identity: origin.as_ref().map(identity),
-            version: origin.as_ref().and_then(Origin::version_number),
-            bytes: bytes.to_vec(),
-        };
-        let large = origin.as_ref().is_some_and(has_large_number);
-        let kinds = [
-            large.then_some(ViolationKind::OriginNumber),
-            seen.fault_after(before),
-        ];
-        notes.extend(kinds.into_iter().flatten().map(fault));
+        let identity = origin.as_ref().map(identity);
+        let version = origin.as_ref().and_then(Origin::version_number);
+        if origin.as_ref().is_some_and(has_large_number) {
+            notes.push(fault(ViolationKind::OriginNumber));
+        }
         let times = times(&view);
-        Ok(Self {
-            description,
-            seen,
+        let mut received = Self {
+            identity,
+            version,
             sections,
             times,
             notes,
-        })
+            description: SessionDescriptionBuf::from(view),
+        };
+        let difference = received.fault_after(before);
+        received.notes.extend(difference.map(fault));
+        Ok(received)
     }
-}
 
-impl Seen {
     /// What is wrong with the origin and version, also in comparison with the last description (§8).
     fn fault_after(&self, before: Option<&Self>) -> Option<ViolationKind> {
         if self.identity.is_none() {
@@ -97,7 +87,7 @@ impl Seen {
         }
         let (last, this) = (before.version?, self.version?);
         if this == last {
-            let changed = self.bytes != before.bytes;
+            let changed = self.description.as_bytes() != before.description.as_bytes();
             changed.then_some(ViolationKind::VersionUnchanged)
         } else {
             (last.checked_add(1) != Some(this)).then_some(ViolationKind::VersionStep)

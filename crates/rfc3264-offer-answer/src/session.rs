@@ -13,7 +13,7 @@ use crate::description::describe;
 use crate::error::UsageError;
 use crate::fmtp::Rules;
 use crate::payload_types::PayloadTypes;
-use crate::received::{Received, Seen};
+use crate::received::Received;
 use crate::reception::Reception;
 use crate::section::{MediaSection, Notes};
 use crate::slot::{Proposal, Slot, answers, proposals};
@@ -41,8 +41,9 @@ pub struct Session {
     local: Option<(SessionDescriptionBuf, u64)>,
     /// The last description of the peer that was not refused.
     remote: Option<Received>,
-    /// The `o=` of the peer's last description; `None` also if that was refused, as we did not look closely.
-    seen: Option<Seen>,
+    /// Whether that is its last altogether. One that was refused was not looked at closely, so the next cannot be
+    /// compared with anything.
+    remote_is_last: bool,
     superseded: Vec<Reception>,
     violations: Vec<Violation>,
 }
@@ -69,7 +70,7 @@ impl Session {
             pending: Pending::None,
             local: None,
             remote: None,
-            seen: None,
+            remote_is_last: false,
             superseded: Vec::new(),
             violations: Vec::new(),
         })
@@ -145,8 +146,8 @@ impl Session {
     /// Makes an offer of these streams, all that there are to be.
     ///
     /// A stream that is agreed on keeps its `m=` line; one that is not given any more is ended with port 0; a new one
-    /// takes a line of its media type that is not in use, or a new line (§8.1, §8.2). The version of `o=` is raised by one if
-    /// anything else differs from our last description (§8).
+    /// takes a line of its media type that is not in use, or a new line (§8.1, §8.2). The version of `o=` is raised by
+    /// one if anything else differs from our last description (§8).
     pub fn create_offer(
         &mut self,
         streams: &[Stream],
@@ -168,8 +169,8 @@ impl Session {
     /// Takes the peer's offer. It is then answered with [`create_answer`](Self::create_answer), or rejected by the
     /// means of the protocol above and [`rollback`](Self::rollback).
     pub fn receive_offer(&mut self, offer: &[u8]) -> Result<(), Violation> {
-        let seen = self.seen.take();
-        self.take_offer(offer, seen)
+        let is_comparable = core::mem::take(&mut self.remote_is_last);
+        self.take_offer(offer, is_comparable)
     }
 
     /// Answers the peer's offer by means of these streams.
@@ -202,8 +203,8 @@ impl Session {
     ///
     /// If it is refused, our offer stays open: for a better answer, or for [`rollback`](Self::rollback).
     pub fn receive_answer(&mut self, answer: &[u8]) -> Result<(), Violation> {
-        let seen = self.seen.take();
-        self.take_answer(answer, seen)
+        let is_comparable = core::mem::take(&mut self.remote_is_last);
+        self.take_answer(answer, is_comparable)
     }
 
     /// Ends the open offer, whoever made it: it was rejected, or failed otherwise. The session is as before (§4).
@@ -219,9 +220,10 @@ impl Session {
         self.superseded.retain(|place| place.id != id);
     }
 
-    fn take_offer(&mut self, offer: &[u8], seen: Option<Seen>) -> Result<(), Violation> {
+    fn take_offer(&mut self, offer: &[u8], is_comparable: bool) -> Result<(), Violation> {
         let state = self.after_remote(RemoteEvent::Offer)?;
-        let mut received = Received::read(offer, self.config.max_media, seen.as_ref())?;
+        let before = self.remote.as_ref().filter(|_| is_comparable);
+        let mut received = Received::read(offer, self.config.max_media, before)?;
         let (expected, found) = (self.slots.len(), received.sections.len());
         if found < expected {
             let kind = ViolationKind::MediaRemoved {
@@ -246,12 +248,13 @@ impl Session {
         Ok(())
     }
 
-    fn take_answer(&mut self, answer: &[u8], seen: Option<Seen>) -> Result<(), Violation> {
+    fn take_answer(&mut self, answer: &[u8], is_comparable: bool) -> Result<(), Violation> {
         let state = self.after_remote(RemoteEvent::Answer)?;
         let Pending::Local(proposals) = &self.pending else {
             return Err(Violation::new(ViolationKind::UnexpectedAnswer, None));
         };
-        let mut received = Received::read(answer, self.config.max_media, seen.as_ref())?;
+        let before = self.remote.as_ref().filter(|_| is_comparable);
+        let mut received = Received::read(answer, self.config.max_media, before)?;
         let (expected, found) = (proposals.len(), received.sections.len());
         if found != expected {
             let kind = ViolationKind::MediaCount {
@@ -294,7 +297,7 @@ impl Session {
             return Err(*violation);
         }
         self.violations.clone_from(&received.notes);
-        self.seen = Some(received.seen.clone());
+        self.remote_is_last = true;
         self.remote = Some(received);
         Ok(())
     }
