@@ -2,6 +2,8 @@
 #![no_std]
 
 extern crate alloc;
+#[cfg(feature = "std")]
+extern crate std;
 
 mod builder;
 mod defect;
@@ -14,6 +16,10 @@ mod interleaved;
 mod message;
 mod method;
 mod policy;
+#[cfg(feature = "std")]
+mod server;
+#[cfg(feature = "std")]
+mod state;
 mod status;
 
 pub use builder::MessageBuilder;
@@ -25,4 +31,11 @@ pub use interleaved::{InterleavedFrame, interleaved_header, write_interleaved};
 pub use message::{HeaderField, Message, MessageRef, Parser, StartLine};
 pub use method::Method;
 pub use policy::{Limits, Policy};
+#[cfg(feature = "std")]
+pub use server::{
+    CommandError, ConnectionId, EndReason, Reply, RequestId, Server, ServerConfig, ServerEvent,
+    ServerOutput, ServerRequest, SessionKey, Target,
+};
+#[cfg(feature = "std")]
+pub use state::State;
 pub use status::{StatusClass, StatusCode};
