@@ -57,8 +57,8 @@ impl Dns {
                 [address] => {
                     let address = address.parse().unwrap();
                     let query = match address {
-                        std::net::IpAddr::V4(_) => Query::A(name),
-                        std::net::IpAddr::V6(_) => Query::Aaaa(name),
+                        core::net::IpAddr::V4(_) => Query::A(name),
+                        core::net::IpAddr::V6(_) => Query::Aaaa(name),
                     };
                     let entry = dns.records.entry(query);
                     match entry.or_insert_with(|| Answer::Addresses(Vec::new())) {
