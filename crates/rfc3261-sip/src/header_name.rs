@@ -1,7 +1,6 @@
 //! Header field names and their compact forms (RFC 3261 §7.3.3 and §20, IANA's registry).
 //!
-//! A name is found with a perfect hash over its length and up to sixteen of its bytes, and then
-//! compared in full, eight bytes at a time.
+//! A name is found with a perfect hash over three words of eight bytes, and then compared in full.
 
 use core::fmt;
 
@@ -136,43 +135,42 @@ impl HeaderName {
     #[must_use]
     #[inline]
     pub fn parse(bytes: &[u8]) -> Option<Self> {
-        if bytes.len() > LONGEST {
-            return None;
-        }
-        Self::from_id(Key::new(bytes).find(bytes.len())?)
+        let mut window = [0; LONGEST];
+        window.get_mut(..bytes.len())?.copy_from_slice(bytes);
+        *window.get_mut(bytes.len())? = b':';
+        Self::from_id(Key(words(&window)).find()?)
     }
 
     /// The length of the name that ends in a colon at the start of `line`, and its place in the
-    /// table; `None` where a known name, directly followed by a colon, does not begin the line, or
-    /// where fewer than 24 bytes are left.
+    /// table; `None` where a known name, directly followed by a colon, does not begin the line.
     ///
     /// Which of the three words has the colon depends on the field, in no order that a processor
     /// could learn: so that is not branched on.
     #[inline]
     pub(crate) fn at_line_start(line: &[u8]) -> Option<(usize, u8)> {
-        let window: &[u8; LONGEST] = line.first_chunk()?;
-        let [first, second, third] = words(window);
-        let colons = places(first, b':') | places(second, b':') << 8 | places(third, b':') << 16;
-        if colons == 0 {
-            return None;
-        }
-        let len = colons.trailing_zeros() as usize;
-        let last = window.get(len.saturating_sub(8)..)?.first_chunk()?;
-        let key = Key {
-            first: first
-                & if len >= 8 {
-                    u64::MAX
-                } else {
-                    (1 << (8 * (len & 7))) - 1
-                },
-            last: if len > 8 {
-                u64::from_le_bytes(*last)
-            } else {
-                0
-            },
-            middle: if len > 16 { second } else { 0 },
+        let window = match line.first_chunk() {
+            Some(window) => words(window),
+            None => words(&padded(line)),
         };
-        Some((len, key.find(len)?))
+        let [first, second, third] = window.map(|word| matches(word, b':'));
+        let (colons, before) = if second != 0 {
+            (second, 8)
+        } else {
+            (third, 16)
+        };
+        let (colons, before) = if first != 0 {
+            (first, 0)
+        } else {
+            (colons, before)
+        };
+        let len = before + (colons.trailing_zeros() / 8) as usize;
+        let mask = MASKS.get(len)?;
+        let key = Key([
+            window[0] & mask[0],
+            window[1] & mask[1],
+            window[2] & mask[2],
+        ]);
+        Some((len, key.find()?))
     }
 
     /// The name at a place of the table.
@@ -214,97 +212,74 @@ impl fmt::Display for HeaderName {
     }
 }
 
-/// The longest name that the table may have: what three words hold.
+/// The longest name that the table may have, with its colon: what three words hold.
 const LONGEST: usize = 24;
 
-/// A name as three words: its first eight bytes (zeros behind a shorter one), its last eight where
-/// it is longer than that, and bytes eight to fifteen where it is longer than sixteen.
+/// A name and its colon as three little-endian words, with zeros behind them.
 #[derive(Clone, Copy, PartialEq, Eq)]
-struct Key {
-    first: u64,
-    last: u64,
-    middle: u64,
-}
+struct Key([u64; 3]);
 
 impl Key {
     const fn new(name: &[u8]) -> Self {
-        let Some((first, rest)) = name.split_first_chunk::<8>() else {
-            return Self {
-                first: short_word(name),
-                last: 0,
-                middle: 0,
-            };
-        };
-        let last = match name.last_chunk::<8>() {
-            Some(last) if name.len() > 8 => u64::from_le_bytes(*last),
-            _ => 0,
-        };
-        let middle = match rest.first_chunk::<8>() {
-            Some(middle) if name.len() > 16 => u64::from_le_bytes(*middle),
-            _ => 0,
-        };
-        Self {
-            first: u64::from_le_bytes(*first),
-            last,
-            middle,
+        let mut words = [0; 3];
+        let mut at = 0;
+        while at <= name.len() {
+            let byte = if at < name.len() { name[at] } else { b':' };
+            words[at / 8] |= (byte as u64) << (8 * (at % 8));
+            at += 1;
         }
+        Self(words)
     }
 
-    /// The place in the table of the name of `len` bytes with this key.
+    /// The place in the table of the name with this key.
     #[inline]
-    fn find(self, len: usize) -> Option<u8> {
-        let id = TABLE[self.slot(len)];
-        let (key, known_len) = KEYS.get(usize::from(id))?;
+    fn find(self) -> Option<u8> {
+        let id = TABLE[self.slot()];
+        let known = KEYS.get(usize::from(id))?;
         // Nearly everybody writes names as the RFC does.
-        if *key == self && *known_len == len {
+        if *known == self {
             return Some(id);
         }
-        let whole = *known_len == len && key.lower() == self.lower();
-        let compact = len == 1 && {
-            let compact = INFO.get(usize::from(id))?.compact;
-            compact.as_bytes() == [self.first as u8 | 0x20].as_slice()
-        };
-        (whole || compact).then_some(id)
+        self.is_otherwise(id, *known).then_some(id)
     }
 
-    /// Where in the table the name of `len` bytes with this key is, in whatever case: setting bit
-    /// five makes a letter lower case, and does the same to all bytes of equal names.
+    /// Whether this is the name at `id` in another case, or its compact form.
+    #[cold]
+    fn is_otherwise(self, id: u8, known: Self) -> bool {
+        let lower = self.lower();
+        let compact = HeaderName::from_id(id).and_then(HeaderName::compact);
+        known.lower() == lower || compact.is_some_and(|name| Self::new(name.as_bytes()) == lower)
+    }
+
+    /// Where in the table the name with this key is, in whatever case: setting bit five makes a
+    /// letter lower case, and does the same to all bytes of equal names.
     #[inline]
-    const fn slot(self, len: usize) -> usize {
+    const fn slot(self) -> usize {
         const CASE: u64 = 0x20 * ONES;
-        let mixed = (self.first | CASE) ^ (self.last | CASE).rotate_left(17) ^ len as u64;
+        let Self([first, second, third]) = self;
+        let mixed =
+            (first | CASE) ^ (second | CASE).rotate_left(17) ^ (third | CASE).rotate_left(41);
         (mixed.wrapping_mul(MULTIPLIER) >> (64 - 9)) as usize
     }
 
     const fn lower(self) -> Self {
-        Self {
-            first: lower(self.first),
-            last: lower(self.last),
-            middle: lower(self.middle),
-        }
+        let Self([first, second, third]) = self;
+        Self([lower(first), lower(second), lower(third)])
     }
 }
 
 /// Found by trying: with it no two names and compact forms share one of 512 slots. The table
 /// below does not compile when a name that is added breaks that.
-const MULTIPLIER: u64 = 0x4b3f_c73a_0394_3563;
+const MULTIPLIER: u64 = 0x98b8_1c66_e10c_167d;
 
 /// A one in each byte.
 const ONES: u64 = 0x0101_0101_0101_0101;
 
-static KEYS: [(Key, usize); COUNT] = {
-    let mut keys = [(
-        Key {
-            first: 0,
-            last: 0,
-            middle: 0,
-        },
-        0,
-    ); COUNT];
+static KEYS: [Key; COUNT] = {
+    let mut keys = [Key([0; 3]); COUNT];
     let mut id = 0;
     while id < COUNT {
-        let name = NAMES[id].0.as_bytes();
-        keys[id] = (Key::new(name), name.len());
+        keys[id] = Key::new(NAMES[id].0.as_bytes());
         id += 1;
     }
     keys
@@ -317,15 +292,15 @@ const fn table() -> [u8; 512] {
     let mut id = 0;
     while id < COUNT {
         let (name, compact) = NAMES[id];
-        assert!(name.len() <= LONGEST, "a name is longer than the key");
-        let slot = Key::new(name.as_bytes()).slot(name.len());
+        assert!(name.len() < LONGEST, "a name is longer than the key");
+        let slot = Key::new(name.as_bytes()).slot();
         assert!(
             table[slot] == u8::MAX,
             "two names share a slot: find another multiplier"
         );
         table[slot] = id as u8;
         if !compact.is_empty() {
-            let slot = Key::new(compact.as_bytes()).slot(1);
+            let slot = Key::new(compact.as_bytes()).slot();
             assert!(
                 table[slot] == u8::MAX,
                 "two names share a slot: find another multiplier"
@@ -337,17 +312,20 @@ const fn table() -> [u8; 512] {
     table
 }
 
-/// Fewer than eight bytes as a little-endian word.
-#[inline]
-const fn short_word(bytes: &[u8]) -> u64 {
-    let mut word = 0;
-    let mut i = bytes.len();
-    while i > 0 {
-        i -= 1;
-        word = word << 8 | bytes[i] as u64;
+/// What keeps a name of so many bytes, and its colon.
+static MASKS: [[u64; 3]; LONGEST] = {
+    let mut masks = [[0; 3]; LONGEST];
+    let mut len = 0;
+    while len < LONGEST {
+        let mut at = 0;
+        while at <= len {
+            masks[len][at / 8] |= 0xff << (8 * (at % 8));
+            at += 1;
+        }
+        len += 1;
     }
-    word
-}
+    masks
+};
 
 /// Three words, little-endian.
 #[inline]
@@ -359,13 +337,22 @@ fn words(window: &[u8; LONGEST]) -> [u64; 3] {
     [word(0), word(8), word(16)]
 }
 
-/// A bit for each place of `byte` in a little-endian word, the first place lowest. Those behind
-/// the first may be wrong.
+/// The end of the last line, and zeros behind it.
+#[cold]
+fn padded(line: &[u8]) -> [u8; LONGEST] {
+    let mut window = [0; LONGEST];
+    for (to, from) in window.iter_mut().zip(line) {
+        *to = *from;
+    }
+    window
+}
+
+/// The highest bit of each byte that is `byte`, the first place lowest. Those behind the first may
+/// be wrong.
 #[inline]
-fn places(word: u64, byte: u8) -> u32 {
+fn matches(word: u64, byte: u8) -> u64 {
     let zero_where_equal = word ^ (ONES * u64::from(byte));
-    let found = zero_where_equal.wrapping_sub(ONES) & !zero_where_equal & (ONES << 7);
-    ((found >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56) as u32
+    zero_where_equal.wrapping_sub(ONES) & !zero_where_equal & (ONES << 7)
 }
 
 /// ASCII lower case of eight bytes at once: exactly `A` to `Z` change.

@@ -46,6 +46,8 @@ pub(crate) use via::MAGIC_COOKIE;
 pub use via::{Via, ViaTransport};
 pub use warning::Warning;
 
+use core::str::Utf8Error;
+
 use rfc2396_uri::NameAddr;
 
 use crate::{HeaderName, ParseError, error::ErrorKind, header_name::Shape};
@@ -68,24 +70,22 @@ pub trait Header<'a>: Sized {
 
     /// Reads the value of a field, or the first of several: what is behind it is not looked at.
     #[inline]
-    fn parse_first(value: &'a [u8]) -> Result<Self, ParseError> {
+    fn parse_first(value: &'a str) -> Result<Self, ParseError> {
         if Self::NAME.shape() == Shape::List {
-            let (element, offset) = values::first(value, Self::NAME);
-            return read(element).map_err(|error| error.shifted(offset));
+            return read_element(value, values::first(value.as_bytes(), Self::NAME));
         }
-        read(value)
+        Self::parse(value)
     }
 }
 
-/// Reads one value from bytes that need not be text.
+/// Reads the value of a field, or the first of several, from bytes that need not be text.
 #[inline]
-fn read<'a, T: Header<'a>>(value: &'a [u8]) -> Result<T, ParseError> {
+pub(crate) fn read_first<'a, T: Header<'a>>(value: &'a [u8]) -> Result<T, ParseError> {
     match core::str::from_utf8(value) {
-        Ok(text) => T::parse(text),
-        Err(error) => {
-            let (kind, rule) = (ErrorKind::NotUtf8, T::NAME.rule());
-            Err(ParseError::new(kind, error.valid_up_to(), "UTF-8", rule))
-        }
+        Ok(text) => T::parse_first(text),
+        // What is no text may stand behind the first value.
+        Err(_) if T::NAME.shape() == Shape::List => read_element("", values::first(value, T::NAME)),
+        Err(error) => Err(not_utf8::<T>(error)),
     }
 }
 
@@ -93,21 +93,37 @@ fn read<'a, T: Header<'a>>(value: &'a [u8]) -> Result<T, ParseError> {
 /// to look for the comma before.
 #[inline]
 fn read_up_to_comma<'a, T: Header<'a>>(
-    value: &'a [u8],
+    value: &'a str,
     parse: impl FnOnce(&'a str) -> Result<(T, &'a str), ParseError>,
 ) -> Result<T, ParseError> {
-    if let (Ok(text), Some(b'!'..=b'+' | b'-'..)) = (core::str::from_utf8(value), value.first()) {
-        let (parsed, rest) = parse(text)?;
+    if let Some(b'!'..=b'+' | b'-'..) = value.as_bytes().first() {
+        let (parsed, rest) = parse(value)?;
         let rest = crate::grammar::sws(rest);
         if rest.is_empty() || rest.starts_with(',') {
             return Ok(parsed);
         }
     }
-    let (element, offset) = values::first(value, T::NAME);
-    read(element).map_err(|error: ParseError| error.shifted(offset))
+    read_element(value, values::first(value.as_bytes(), T::NAME))
 }
 
-/// Reads one value of a list header; error offsets count from the start of the message.
-pub(crate) fn read_element<'a, T: Header<'a>>(element: Element<'a>) -> Result<T, ParseError> {
-    read(element.value).map_err(|error: ParseError| error.shifted(element.offset))
+/// Reads one value of a list header; error offsets count from where those of the element do.
+/// `text` is what begins there, as far as it is known to be text.
+#[inline]
+pub(crate) fn read_element<'a, T: Header<'a>>(
+    text: &'a str,
+    element: Element<'a>,
+) -> Result<T, ParseError> {
+    let value = match text.get(element.span()) {
+        Some(value) => Ok(value),
+        None => core::str::from_utf8(element.value).map_err(not_utf8::<T>),
+    };
+    value
+        .and_then(T::parse)
+        .map_err(|error| error.shifted(element.offset))
+}
+
+#[cold]
+fn not_utf8<'a, T: Header<'a>>(error: Utf8Error) -> ParseError {
+    let (kind, rule) = (ErrorKind::NotUtf8, T::NAME.rule());
+    ParseError::new(kind, error.valid_up_to(), "UTF-8", rule)
 }

@@ -12,6 +12,7 @@ mod framer;
 mod grammar;
 mod header_name;
 pub mod headers;
+mod line_feeds;
 mod message;
 mod method;
 mod multipart;

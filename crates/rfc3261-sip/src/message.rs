@@ -12,17 +12,17 @@ pub use fragment::Fragment;
 pub use rejection::{NoResponse, Rejection};
 
 use alloc::{string::String, vec::Vec};
-use core::{fmt, ops::Range};
+use core::{fmt, ops::Range, str::Utf8Error};
 
 use bytes::Bytes;
 
 use crate::{
     Defect, HeaderName, Limits, Method, ParseError, Policy, Severity, StatusCode,
     error::ErrorKind,
-    headers::{Header, Values},
+    headers::{self, Header, Values},
 };
 pub(crate) use index::field_value;
-use index::{Extent, Index, Row, Start};
+use index::{Extent, Index, Row, Span, Start};
 
 /// A message that owns its bytes (shared, not copied) and its index.
 ///
@@ -38,6 +38,9 @@ pub struct Message {
 #[derive(Debug, Clone, Copy)]
 pub struct MessageRef<'a> {
     bytes: &'a [u8],
+    /// The bytes up to the body, as far as they are known to be UTF-8, so that values need not be
+    /// looked at one by one. Empty in the view of a message that owns its bytes.
+    text: &'a str,
     index: &'a Index,
 }
 
@@ -98,6 +101,7 @@ impl Message {
     pub fn view(&self) -> MessageRef<'_> {
         MessageRef {
             bytes: &self.bytes,
+            text: "",
             index: &self.index,
         }
     }
@@ -127,7 +131,7 @@ impl<'a> MessageRef<'a> {
     fn any_start_line(self) -> Option<StartLine<'a>> {
         Some(match self.index.start {
             Start::Request { method, uri, .. } => StartLine::Request {
-                method: Method::unchecked(ascii(method.of(self.bytes))),
+                method: self.token(method),
                 uri: uri.of(self.bytes),
             },
             Start::Status { code, reason, .. } => StartLine::Status {
@@ -150,7 +154,7 @@ impl<'a> MessageRef<'a> {
     #[inline]
     pub fn method(self) -> Option<Method<'a>> {
         match self.index.start {
-            Start::Request { method, .. } => Some(Method::unchecked(ascii(method.of(self.bytes)))),
+            Start::Request { method, .. } => Some(self.token(method)),
             Start::Status { .. } | Start::Absent => None,
         }
     }
@@ -271,8 +275,12 @@ impl<'a> MessageRef<'a> {
     /// The first value of a header field as its type, if the field is there.
     #[inline]
     pub fn get<T: Header<'a>>(self) -> Option<Result<T, ParseError>> {
-        let field = self.first(T::NAME)?;
-        Some(field.typed())
+        let row = self.index.rows.get(self.index.first(T::NAME)?)?;
+        let parsed = match self.text.get(row.value.range()) {
+            Some(text) => T::parse_first(text),
+            None => headers::read_first(row.value.of(self.bytes)),
+        };
+        Some(parsed.map_err(|error| error.shifted(row.value.start as usize)))
     }
 
     /// The values of a list header as its type, across rows and commas, in order.
@@ -299,6 +307,21 @@ impl<'a> MessageRef<'a> {
             name_offset: row.name.start as usize,
             value_offset: row.value.start as usize,
         }
+    }
+
+    /// The bytes as text, which most of a message is known to be.
+    #[inline]
+    fn text_of(self, span: Span) -> Result<&'a str, Utf8Error> {
+        match self.text.get(span.range()) {
+            Some(text) => Ok(text),
+            None => core::str::from_utf8(span.of(self.bytes)),
+        }
+    }
+
+    /// A method: the parser has seen that it is a token, so ASCII.
+    #[inline]
+    fn token(self, method: Span) -> Method<'a> {
+        Method::unchecked(self.text_of(method).unwrap_or_default())
     }
 
     fn rows_from(self, first: Option<usize>) -> core::slice::Iter<'a, Row> {
@@ -340,10 +363,7 @@ impl Parser {
     pub fn parse<'a>(&'a mut self, bytes: &'a [u8]) -> Result<MessageRef<'a>, ParseError> {
         self.index
             .fill(bytes, Extent::Message, self.policy, &self.limits)?;
-        let message = MessageRef {
-            bytes,
-            index: &self.index,
-        };
+        let message = self.view(bytes);
         if self.policy == Policy::Strict {
             refuse_defects(message)?;
         }
@@ -356,10 +376,18 @@ impl Parser {
     pub fn parse_fragment<'a>(&'a mut self, bytes: &'a [u8]) -> Result<Fragment<'a>, ParseError> {
         self.index
             .fill(bytes, Extent::Fragment, self.policy, &self.limits)?;
-        Ok(Fragment(MessageRef {
+        Ok(Fragment(self.view(bytes)))
+    }
+
+    /// The message that the index was filled from.
+    #[inline]
+    fn view<'a>(&'a self, bytes: &'a [u8]) -> MessageRef<'a> {
+        let head = bytes.get(..self.index.head_end as usize);
+        MessageRef {
             bytes,
+            text: valid_text(head.unwrap_or_default()),
             index: &self.index,
-        }))
+        }
     }
 
     /// Reads a message that outlives the parser's next: it gets an index of its own.
@@ -419,7 +447,7 @@ impl<'a> HeaderField<'a> {
     /// Error offsets count from the start of the message.
     #[inline]
     pub fn typed<T: Header<'a>>(&self) -> Result<T, ParseError> {
-        T::parse_first(self.value).map_err(|error| error.shifted(self.value_offset))
+        headers::read_first(self.value).map_err(|error| error.shifted(self.value_offset))
     }
 }
 
@@ -449,7 +477,10 @@ fn refuse_defects(message: MessageRef<'_>) -> Result<(), ParseError> {
     }
 }
 
-/// A token: the parser has seen that it is ASCII.
-fn ascii(bytes: &[u8]) -> &str {
-    core::str::from_utf8(bytes).unwrap_or_default()
+/// The bytes as text, as far as they are UTF-8.
+fn valid_text(bytes: &[u8]) -> &str {
+    core::str::from_utf8(bytes).unwrap_or_else(|error| {
+        let valid = bytes.get(..error.valid_up_to()).unwrap_or_default();
+        core::str::from_utf8(valid).unwrap_or_default()
+    })
 }

@@ -6,7 +6,7 @@ use crate::{
     HeaderName, MessageRef, ParseError,
     error::{ErrorKind, Rule},
     grammar,
-    headers::{ContentDisposition, ContentType, Header},
+    headers::{ContentDisposition, ContentType, Header, read_first},
     message::field_value,
 };
 
@@ -200,6 +200,6 @@ impl<'a> Part<'a> {
     fn typed<T: Header<'a>>(&self) -> Option<Result<T, ParseError>> {
         let mut fields = self.fields();
         let (_, value) = fields.find(|(name, _)| HeaderName::parse(name) == Some(T::NAME))?;
-        Some(T::parse_first(value))
+        Some(read_first(value))
     }
 }

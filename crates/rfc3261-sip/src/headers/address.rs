@@ -55,7 +55,7 @@ macro_rules! address {
             }
 
             #[inline]
-            fn parse_first(value: &'a [u8]) -> Result<Self, ParseError> {
+            fn parse_first(value: &'a str) -> Result<Self, ParseError> {
                 super::read_up_to_comma(value, Self::parse_prefix)
             }
         }

@@ -119,7 +119,9 @@ impl<'a, T: Header<'a>> Iterator for Values<'a, T> {
 
     #[inline]
     fn next(&mut self) -> Option<Self::Item> {
-        self.elements.next().map(read_element)
+        let element = self.elements.next()?;
+        let text = self.elements.rows.map_or("", |(message, _)| message.text());
+        Some(read_element(text, element))
     }
 }
 
@@ -141,14 +143,17 @@ impl<T> fmt::Debug for Values<'_, T> {
 
 /// The first value of a row that is not empty, and where it begins; nothing where all are empty.
 #[inline]
-pub(super) fn first(value: &[u8], name: HeaderName) -> (&[u8], usize) {
+pub(super) fn first(value: &[u8], name: HeaderName) -> Element<'_> {
     let mut rest = value;
     loop {
         let (element, after) = rest.split_at(end_of_element(rest, name));
         let trimmed = grammar::trim_end(grammar::trim_start(element));
         if !trimmed.is_empty() || after.is_empty() {
             let blank = element.len() - grammar::trim_start(element).len();
-            return (trimmed, value.len() - rest.len() + blank);
+            return Element {
+                value: trimmed,
+                offset: value.len() - rest.len() + blank,
+            };
         }
         rest = after.split_at(1).1;
     }

@@ -146,7 +146,7 @@ impl<'a> Header<'a> for Via<'a> {
     }
 
     #[inline]
-    fn parse_first(value: &'a [u8]) -> Result<Self, ParseError> {
+    fn parse_first(value: &'a str) -> Result<Self, ParseError> {
         super::read_up_to_comma(value, |text| {
             grammar::prefix(via_parm, text, Self::NAME.rule())
         })

@@ -60,7 +60,7 @@ impl<'a> MessageRef<'a> {
             return Err(ParseError::new(ErrorKind::Missing, 0, "a request", &RULE));
         };
         let offset = uri.start as usize;
-        match core::str::from_utf8(uri.of(self.bytes)) {
+        match self.text_of(uri) {
             Ok(text) => Uri::parse(text)
                 .map_err(|error| crate::headers::from_uri(error, &RULE).shifted(offset)),
             Err(error) => {
@@ -74,6 +74,12 @@ impl<'a> MessageRef<'a> {
     #[must_use]
     pub fn elements(self, name: HeaderName) -> Elements<'a> {
         Elements::new(self, name)
+    }
+
+    /// The bytes up to the body, as far as they are known to be UTF-8.
+    #[inline]
+    pub(crate) fn text(self) -> &'a str {
+        self.text
     }
 
     /// The number of the first row of this name, or that behind the last row.

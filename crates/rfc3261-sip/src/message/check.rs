@@ -22,7 +22,7 @@ impl<'a> MessageRef<'a> {
             if name.shape() == Shape::Single && self.first_row(name) < row {
                 defects.push(Defect::new(DefectKind::Repeated(name), field.value_span()));
             }
-            check_field(name, field, &mut defects);
+            check_field(name, self.text, field, &mut defects);
         }
         self.check_via(&mut defects);
         self.check_from(&mut defects);
@@ -65,7 +65,7 @@ impl<'a> MessageRef<'a> {
         let Some(element) = self.elements(HeaderName::Via).next() else {
             return;
         };
-        let Ok(via) = headers::read_element::<Via<'a>>(element) else {
+        let Ok(via) = headers::read_element::<Via<'a>>(self.text, element) else {
             return;
         };
         if !via.has_unique_branch() {
@@ -156,7 +156,12 @@ const MANDATORY: [HeaderName; 5] = [
 ];
 
 /// The values of one row.
-fn check_field<'a>(name: HeaderName, field: HeaderField<'a>, defects: &mut Vec<Defect>) {
+fn check_field<'a>(
+    name: HeaderName,
+    text: &'a str,
+    field: HeaderField<'a>,
+    defects: &mut Vec<Defect>,
+) {
     macro_rules! check {
         ($($type:ident)*) => {
             match name {
@@ -179,7 +184,7 @@ fn check_field<'a>(name: HeaderName, field: HeaderField<'a>, defects: &mut Vec<D
             }
         };
     }
-    let check: fn(HeaderField<'a>, &mut Vec<Defect>) = check! {
+    let check: fn(&'a str, HeaderField<'a>, &mut Vec<Defect>) = check! {
         Accept AcceptEncoding AcceptLanguage AlertInfo Allow AllowEvents AuthenticationInfo
         Authorization CallId CallInfo Contact ContentDisposition ContentEncoding ContentLanguage
         ContentType CSeq Diversion ErrorInfo Event From HistoryInfo InReplyTo Join MinSe
@@ -189,12 +194,16 @@ fn check_field<'a>(name: HeaderName, field: HeaderField<'a>, defects: &mut Vec<D
         Subject SubscriptionState Supported Timestamp To Unsupported UserAgent UserToUser Via
         Warning WwwAuthenticate
     };
-    check(field, defects);
+    check(text, field, defects);
 }
 
-fn check_values<'a, T: Header<'a>>(field: HeaderField<'a>, defects: &mut Vec<Defect>) {
+fn check_values<'a, T: Header<'a>>(
+    text: &'a str,
+    field: HeaderField<'a>,
+    defects: &mut Vec<Defect>,
+) {
     let mut check = |element: Element<'a>| {
-        match headers::read_element::<T>(element) {
+        match headers::read_element::<T>(text, element) {
             Ok(parsed) => {
                 for defect in parsed.address().map(NameAddr::defects).unwrap_or_default() {
                     defects.push(Defect::new(DefectKind::Address(defect), element.span()));

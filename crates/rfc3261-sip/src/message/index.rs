@@ -10,6 +10,7 @@ use crate::{
     error::Rule,
     grammar::{self, is_token, is_wsp},
     header_name::COUNT,
+    line_feeds::LineFeeds,
 };
 
 /// Where the parts of a message are: what a parse finds, without the bytes themselves.
@@ -177,13 +178,30 @@ impl Index {
 
     /// Reads the start line; returns where the next line begins.
     fn start_line(&mut self, bytes: &[u8], start: usize) -> Result<usize, ParseError> {
-        let not_sip =
-            |at, expected| ParseError::new(ErrorKind::StartLine, at, expected, &START_LINE);
         let rest = bytes.get(start..).unwrap_or_default();
         let (line, next) = match memchr(b'\n', rest) {
             Some(end) => (rest.get(..end).unwrap_or_default(), start + end + 1),
             None => (rest, bytes.len()),
         };
+        match usual_start_line(line, start) {
+            Some(usual) => self.start = usual,
+            None => self.any_start_line(bytes, start, line, next)?,
+        }
+        Ok(next)
+    }
+
+    /// Reads a start line of any kind, which ends before the line feed at `next - 1`, if one ends
+    /// it.
+    #[cold]
+    fn any_start_line(
+        &mut self,
+        bytes: &[u8],
+        start: usize,
+        line: &[u8],
+        next: usize,
+    ) -> Result<(), ParseError> {
+        let not_sip =
+            |at, expected| ParseError::new(ErrorKind::StartLine, at, expected, &START_LINE);
         let line = match line {
             [line @ .., b'\r'] => line,
             _ => {
@@ -251,7 +269,7 @@ impl Index {
                 code,
                 reason: Span::new(reason_start.min(reason_end), reason_end),
             };
-            return Ok(next);
+            return Ok(());
         }
         if !is_token(first) {
             return Err(not_sip(start, "a method"));
@@ -287,7 +305,7 @@ impl Index {
             uri: Span::new(uri_start, uri_end),
             version: Span::new(start + last + 1, start + trimmed.len()),
         };
-        Ok(next)
+        Ok(())
     }
 
     /// Reads the header rows from `at` to the empty line.
@@ -401,18 +419,15 @@ impl Index {
     #[inline]
     fn usual_rows(&mut self, head: &[u8], mut at: usize, most: usize) -> usize {
         let Self { rows, first, .. } = self;
+        let mut line_feeds = LineFeeds::new(head, at);
         while rows.len() < most {
             let Some(line) = head.get(at..) else { break };
             let Some((name_len, id)) = HeaderName::at_line_start(line) else {
                 break;
             };
-            let Some(rest) = line.get(name_len + 1..) else {
-                break;
-            };
-            let Some(length) = memchr(b'\n', rest) else {
-                break;
-            };
-            let Some([b' ', value @ .., b'\r', b'\n', next]) = rest.get(..length + 2) else {
+            let Some(feed) = line_feeds.next() else { break };
+            let Some([b' ', value @ .., b'\r', _, next]) = head.get(at + name_len + 1..feed + 2)
+            else {
                 break;
             };
             let (Some(b'!'..), Some(b'!'..)) = (value.first(), value.last()) else {
@@ -428,13 +443,12 @@ impl Index {
                 *first = rows.len() as u16;
             }
             let value = at + name_len + 2;
-            let end = at + name_len + 1 + length;
             rows.push(Row {
                 name: Span::new(at, at + name_len),
-                value: Span::new(value, end - 1),
+                value: Span::new(value, feed - 1),
                 id,
             });
-            at = end + 1;
+            at = feed + 1;
         }
         at
     }
@@ -519,6 +533,37 @@ impl Index {
 
 /// The id of a line that is not a header field.
 const NOT_A_HEADER: u8 = u8::MAX - 1;
+
+/// The start line that nearly all messages have, with nothing questionable in it: `line` begins at
+/// `start` and ends before its line feed.
+#[inline]
+fn usual_start_line(line: &[u8], start: usize) -> Option<Start> {
+    let line = line.strip_suffix(b"\r")?;
+    let end = start + line.len();
+    if let Some(request) = line.strip_suffix(b" SIP/2.0") {
+        let space = request.iter().position(|&b| b == b' ')?;
+        let (method, uri) = request.split_at(space);
+        let usual = is_token(method)
+            && matches!(uri, [_, b'!'..=b';' | b'='..=b'\xff', ..])
+            && matches!(uri, [.., b'!'..=b'\xff'])
+            && memchr2(b' ', b'\t', uri.get(1..)?).is_none();
+        return usual.then_some(Start::Request {
+            method: Span::new(start, start + space),
+            uri: Span::new(start + space + 1, start + request.len()),
+            version: Span::new(end - 7, end),
+        });
+    }
+    match line.strip_prefix(b"SIP/2.0 ")? {
+        [a @ b'1'..=b'6', b @ b'0'..=b'9', c @ b'0'..=b'9', b' ', ..] => Some(Start::Status {
+            version: Span::new(start, start + 7),
+            code: [a, b, c]
+                .into_iter()
+                .fold(0, |code, digit| code * 10 + u16::from(digit - b'0')),
+            reason: Span::new(start + 12, end),
+        }),
+        _ => None,
+    }
+}
 
 /// The value of the field that begins at `at`, whose value begins `skip` bytes later, without the
 /// white space around it; and where the next field begins. `None` where the line does not end.

@@ -1,0 +1,117 @@
+//! Where lines end: line feeds, found sixty-four bytes at a time (RFC 3261 §7).
+
+/// The places of the line feeds in a buffer, in order.
+///
+/// Lines of messages are short and no two have the same length, so a search for each line feed
+/// costs more in wrong guesses of the processor than in comparisons. Here a block of bytes becomes
+/// a word of bits, without a branch.
+#[derive(Debug, Clone)]
+pub(crate) struct LineFeeds<'a> {
+    /// What is behind the current block.
+    rest: &'a [u8],
+    /// Where the current block begins.
+    block: usize,
+    /// The line feeds of the current block that are still to come, a bit each.
+    found: u64,
+}
+
+const BLOCK: usize = 64;
+
+impl<'a> LineFeeds<'a> {
+    /// The line feeds from the place `from` on.
+    #[inline]
+    pub(crate) fn new(bytes: &'a [u8], from: usize) -> Self {
+        Self {
+            rest: bytes.get(from..).unwrap_or_default(),
+            block: from.wrapping_sub(BLOCK),
+            found: 0,
+        }
+    }
+}
+
+impl Iterator for LineFeeds<'_> {
+    type Item = usize;
+
+    #[inline]
+    fn next(&mut self) -> Option<usize> {
+        while self.found == 0 {
+            self.block = self.block.wrapping_add(BLOCK);
+            if let Some((block, rest)) = self.rest.split_first_chunk() {
+                self.found = line_feeds(block);
+                self.rest = rest;
+            } else if self.rest.is_empty() {
+                self.block = self.block.wrapping_sub(BLOCK);
+                return None;
+            } else {
+                self.found = line_feeds(&padded(self.rest));
+                self.rest = &[];
+            }
+        }
+        let place = self
+            .block
+            .wrapping_add(self.found.trailing_zeros() as usize);
+        self.found &= self.found - 1;
+        Some(place)
+    }
+}
+
+/// A bit for each line feed of a block, the first place lowest.
+#[inline]
+fn line_feeds(block: &[u8; BLOCK]) -> u64 {
+    // One bit in each byte that is a line feed, another bit in each of eight neighbours: the
+    // compiler does this with vectors. Multiplied, all eight end up in the highest byte.
+    let mut bits = [0; BLOCK];
+    for (place, (bit, byte)) in bits.iter_mut().zip(block).enumerate() {
+        *bit = if *byte == b'\n' { 1 << (place % 8) } else { 0 };
+    }
+    let mut found = 0;
+    let mut eights = bits.as_slice();
+    for eighth in 0..8 {
+        if let Some((eight, rest)) = eights.split_first_chunk() {
+            let word = u64::from_le_bytes(*eight).wrapping_mul(0x0101_0101_0101_0101);
+            found |= (word >> 56) << (8 * eighth);
+            eights = rest;
+        }
+    }
+    found
+}
+
+/// A block with zeros behind what is left.
+fn padded(rest: &[u8]) -> [u8; BLOCK] {
+    let mut block = [0; BLOCK];
+    for (to, from) in block.iter_mut().zip(rest) {
+        *to = *from;
+    }
+    block
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::vec::Vec;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn every_line_feed_is_found_and_nothing_else(
+            bytes in prop::collection::vec(
+                prop_oneof![Just(b'\n'), Just(0x0b), Just(0x8a), any::<u8>()],
+                0..300,
+            ),
+            from in 0_usize..310,
+        ) {
+            let found: Vec<_> = LineFeeds::new(&bytes, from).collect();
+            let listed: Vec<_> =
+                (from..bytes.len()).filter(|&place| bytes[place] == b'\n').collect();
+            prop_assert_eq!(found, listed);
+        }
+
+        #[test]
+        fn the_end_stays_the_end(length in 0_usize..130) {
+            let bytes = alloc::vec![b'.'; length];
+            let mut feeds = LineFeeds::new(&bytes, 0);
+            prop_assert_eq!(feeds.next(), None);
+            prop_assert_eq!(feeds.next(), None);
+        }
+    }
+}
