@@ -199,7 +199,7 @@ impl DigestServer {
     /// # Errors
     ///
     /// A text of the configuration has control characters.
-    pub fn new(config: ServerConfig, key: [u8; 32]) -> Result<DigestServer, InvalidText> {
+    pub fn new(mut config: ServerConfig, key: [u8; 32]) -> Result<DigestServer, InvalidText> {
         let texts = [
             ("realm", Some(&config.realm)),
             ("opaque", config.opaque.as_ref()),
@@ -210,6 +210,14 @@ impl DigestServer {
                 return Err(InvalidText { field });
             }
         }
+        // Challenges of one realm differ in their algorithm (RFC 7616 §3.7).
+        let mut algorithms = Vec::new();
+        for algorithm in config.algorithms {
+            if !algorithms.contains(&algorithm) {
+                algorithms.push(algorithm);
+            }
+        }
+        config.algorithms = algorithms;
         let windows = match config.replay {
             Replay::Stateless => None,
             Replay::Counted { nonces } => Some(Windows::new(nonces)),

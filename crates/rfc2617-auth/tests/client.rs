@@ -382,6 +382,24 @@ fn requests_at_the_same_time_share_a_nonce_and_its_count() {
 }
 
 #[test]
+fn requests_at_the_same_time_do_not_refuse_each_other() {
+    let mut client = client();
+    challenge(&mut client, &[], &[PLAIN]);
+    let sent = authorize(&mut client);
+    client.handle_success(&sent);
+    let first = authorize(&mut client);
+    let second = authorize(&mut client);
+    // The server has changed its nonce meanwhile, and challenges both by new ones.
+    for (sent, row) in [
+        (first, "Digest realm=\"r\", nonce=\"n2\", qop=\"auth\""),
+        (second, "Digest realm=\"r\", nonce=\"n3\", qop=\"auth\""),
+    ] {
+        assert!(challenge(&mut client, &sent, &[row]).retry());
+        assert_eq!(nc(&authorize(&mut client)[0]), "00000001");
+    }
+}
+
+#[test]
 fn memory_is_bounded() {
     let mut client = client_with(|config| config.realms = 3);
     let rows: Vec<_> = (0..100)

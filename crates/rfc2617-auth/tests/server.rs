@@ -80,6 +80,7 @@ fn each_algorithm_has_its_challenge_in_the_order_of_preference() {
         config.charset_utf8 = true;
         config.userhash = true;
         config.qop = QopOptions::Both;
+        config.algorithms.push(Algorithm::SHA_256);
     });
     let rows = server.challenges(NOW, HOME, Reason::Stale);
     assert_eq!(rows.len(), 2);

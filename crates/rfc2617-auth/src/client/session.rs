@@ -60,7 +60,7 @@ pub(super) enum State {
 /// How a challenge relates to what the request had.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Event {
-    /// The request had no credentials for the realm.
+    /// The request had no credentials for the realm, or not those of the present nonce.
     Fresh,
     /// Neither, but the nonce is the one that the session uses: another request was challenged by
     /// it too.
@@ -79,6 +79,9 @@ impl Event {
         sent: Option<&Authorization>,
         session: Option<&Session>,
     ) -> Event {
+        // What was sent before the session went on to another nonce says nothing of the present one.
+        let sent =
+            sent.filter(|sent| session.is_none_or(|session| session.nonce() == sent.nonce()));
         match sent {
             Some(sent) if sent.nonce() == offer.nonce() => Event::SameNonce,
             Some(_) if offer.is_stale() => Event::Stale,
