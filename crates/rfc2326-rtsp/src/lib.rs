@@ -6,6 +6,7 @@ extern crate alloc;
 extern crate std;
 
 mod builder;
+mod control;
 mod defect;
 mod error;
 mod framer;
@@ -21,6 +22,8 @@ mod server;
 #[cfg(feature = "std")]
 mod state;
 mod status;
+#[cfg(feature = "std")]
+mod streams;
 
 pub use builder::MessageBuilder;
 pub use defect::{Defect, DefectKind, Severity};
@@ -34,8 +37,10 @@ pub use policy::{Limits, Policy};
 #[cfg(feature = "std")]
 pub use server::{
     CommandError, ConnectionId, EndReason, Reply, RequestId, Server, ServerConfig, ServerEvent,
-    ServerOutput, ServerRequest, SessionKey, Target,
+    ServerOutput, ServerRequest, SessionKey,
 };
 #[cfg(feature = "std")]
 pub use state::State;
 pub use status::{StatusClass, StatusCode};
+#[cfg(feature = "std")]
+pub use streams::Target;

@@ -14,14 +14,15 @@ use std::time::Instant;
 
 pub use event::{
     CommandError, ConnectionId, EndReason, Reply, RequestId, ServerEvent, ServerOutput,
-    ServerRequest, SessionKey, Target,
+    ServerRequest, SessionKey,
 };
 use session::Session;
 
 use crate::state::Action;
+use crate::streams::Streams;
 use crate::{
     Frame, Framer, HeaderName, Limits, Message, MessageBuilder, MessageRef, Method, Policy, State,
-    StatusClass, StatusCode,
+    StatusClass, StatusCode, Target,
 };
 
 /// How a [`Server`] behaves.
@@ -161,7 +162,7 @@ impl Server {
 
     /// The state of a session's stream, by the order in which they were set up.
     pub fn state(&self, session: SessionKey, stream: usize) -> Option<State> {
-        self.sessions.get(&session)?.state(stream)
+        self.sessions.get(&session)?.streams.state(stream)
     }
 
     /// Takes bytes that came over a connection, which begins with its first ones.
@@ -325,9 +326,8 @@ impl Server {
     ///
     /// If there is no such session or stream.
     pub fn finish(&mut self, session: SessionKey, target: Target) -> Result<(), CommandError> {
-        let ready = |state: State| state.after(Action::Pause).unwrap_or(state);
         let state = self.sessions.get_mut(&session);
-        match state.map(|state| state.set(target, ready)) {
+        match state.map(|state| state.streams.finish(target)) {
             Some(true) => Ok(()),
             _ => Err(CommandError::UnknownSession),
         }
@@ -445,13 +445,17 @@ impl Server {
             };
         };
         let uri = uri_of(request);
-        let target = match (action, state.stream(uri), state.presentation_is(uri)) {
+        let target = match (
+            action,
+            state.streams.with_uri(uri),
+            state.presentation_is(uri),
+        ) {
             (Action::Setup, Some(target), _) => target,
             // A presentation has no transport of its own.
             (Action::Setup, None, true) => {
                 return refuse(StatusCode::AGGREGATE_OPERATION_NOT_ALLOWED);
             }
-            (Action::Setup, None, false) if state.stream_count() >= self.config.streams => {
+            (Action::Setup, None, false) if state.streams.len() >= self.config.streams => {
                 return refuse(StatusCode::SERVICE_UNAVAILABLE);
             }
             (Action::Setup, None, false) => Target::Resource,
@@ -459,7 +463,7 @@ impl Server {
             (_, Some(target), false) => target,
             (_, None, false) => return refuse(StatusCode::NOT_FOUND),
         };
-        match state.refusing(target, action) {
+        match state.streams.refusing(target, action) {
             Some(state) => not_in(state),
             None => Verdict::Ask(session, target, Some(action)),
         }
@@ -525,7 +529,13 @@ impl Server {
         self.next_session += 1;
         let expires = now + self.config.session_timeout;
         self.keys.insert(id.clone(), key);
-        let session = Session::new(id, connection, presentation, expires);
+        let session = Session {
+            id,
+            connection,
+            presentation: presentation.map(String::from),
+            streams: Streams::default(),
+            expires,
+        };
         self.sessions.insert(key, session);
         self.timers.insert((expires, key));
         key
@@ -539,10 +549,12 @@ impl Server {
         match waiting.action {
             // At its pause point, which the application tells.
             Some(Action::Pause) if request.first(HeaderName::Range).is_some() => {}
-            Some(action) => session.apply(waiting.target, uri_of(request), action),
+            Some(action) => session
+                .streams
+                .apply(waiting.target, uri_of(request), action),
             None => {}
         }
-        if waiting.action == Some(Action::Teardown) && session.is_over() {
+        if waiting.action == Some(Action::Teardown) && session.streams.is_over() {
             self.end(key, EndReason::TornDown);
         } else {
             let _ = self.keep_alive(now, key);
@@ -552,7 +564,7 @@ impl Server {
     /// Sets streams to Init: they were redirected.
     fn reset(&mut self, key: SessionKey, target: Target) {
         if let Some(session) = self.sessions.get_mut(&key) {
-            session.set(target, |_| State::Init);
+            session.streams.set(target, |_| State::Init);
         }
     }
 

@@ -7,7 +7,7 @@ use core::fmt;
 
 use bytes::Bytes;
 
-use crate::{HeaderName, InterleavedFrame, Message, StatusCode, WriteError};
+use crate::{HeaderName, InterleavedFrame, Message, StatusCode, Target, WriteError};
 
 /// A connection, numbered by whoever has it; a number is not used again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -22,18 +22,6 @@ pub struct SessionKey(pub(super) u64);
 pub struct RequestId {
     pub(super) connection: ConnectionId,
     pub(super) number: u64,
-}
-
-/// What a request is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Target {
-    /// All streams of the session: aggregate control.
-    Presentation,
-    /// One stream of the session, by the order in which they were set up.
-    Stream(usize),
-    /// What the Request-URI names, without a session or new in it: a description, a parameter, a
-    /// stream to set up.
-    Resource,
 }
 
 /// What a [`Server`](super::Server) wants done, in order.
