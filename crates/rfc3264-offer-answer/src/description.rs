@@ -3,7 +3,7 @@
 use alloc::string::ToString;
 use alloc::vec::Vec;
 
-use rfc4566_sdp::{Builder, Connection, LineType, Origin, SessionDescriptionBuf, WriteError};
+use rfc4566_sdp::{Builder, Connection, Origin, SessionDescriptionBuf, Time, WriteError};
 
 use crate::capability::{Stream, check};
 use crate::config::Config;
@@ -35,7 +35,7 @@ pub(crate) fn describe<'s>(
     config: &Config,
     version: u64,
     sections: impl Iterator<Item = &'s MediaSection>,
-    times: &[Vec<u8>],
+    times: &[Time],
 ) -> Result<SessionDescriptionBuf, WriteError> {
     let mut builder = Builder::new(&Origin {
         username: config.username.as_str().into(),
@@ -50,8 +50,8 @@ pub(crate) fn describe<'s>(
         config.address.addrtype(),
         &config.address.host,
     ));
-    for time in times {
-        builder.line(LineType::TIME, time);
+    for &time in times {
+        builder.time(time);
     }
     for section in sections {
         section.write(&mut builder, &config.address);

@@ -3,7 +3,9 @@
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use rfc4566_sdp::{LineType, Origin, Parser, SessionDescription, SessionDescriptionBuf, Text};
+use rfc4566_sdp::{
+    LineType, Origin, Parser, SessionDescription, SessionDescriptionBuf, Text, Time,
+};
 
 use crate::section::{MediaSection, Notes};
 use crate::violation::{Violation, ViolationKind};
@@ -16,8 +18,8 @@ pub(crate) struct Received {
     identity: Option<String>,
     version: Option<u64>,
     pub(crate) sections: Vec<MediaSection>,
-    /// The values of the `t=` lines.
-    pub(crate) times: Vec<Vec<u8>>,
+    /// The `t=` lines that can be read.
+    pub(crate) times: Vec<Time>,
     /// What is wrong with it but tolerated.
     pub(crate) notes: Vec<Violation>,
 }
@@ -62,12 +64,11 @@ impl Received {
         if origin.as_ref().is_some_and(has_large_number) {
             notes.push(fault(ViolationKind::OriginNumber));
         }
-        let times = times(&view);
         let mut received = Self {
             identity,
             version,
             sections,
-            times,
+            times: view.times().filter_map(|time| time.time().ok()).collect(),
             notes,
             description: SessionDescriptionBuf::from(view),
         };
@@ -95,26 +96,12 @@ impl Received {
     }
 }
 
-/// The values of the `t=` lines.
-fn times(view: &SessionDescription<'_>) -> Vec<Vec<u8>> {
-    let lines = view.session().lines_of(LineType::TIME);
-    lines
-        .map(|line| line.value().as_bytes().trim_ascii().to_vec())
-        .collect()
-}
-
-/// Whether one of the lines that come back in an answer could not be written there.
+/// Whether an `m=` line, which comes back in an answer, could not be written there.
 fn has_control_character(view: &SessionDescription<'_>) -> bool {
-    let come_back = [LineType::MEDIA, LineType::TIME];
     let mut lines = view
         .lines()
-        .filter(|line| come_back.contains(&line.line_type()));
-    lines.any(|line| {
-        line.value()
-            .trim_ascii()
-            .iter()
-            .any(|&byte| byte == 0 || byte == b'\r')
-    })
+        .filter(|line| line.line_type() == LineType::MEDIA);
+    lines.any(|line| line.value().iter().any(|&byte| byte == 0 || byte == b'\r'))
 }
 
 /// An `o=` line without its version.

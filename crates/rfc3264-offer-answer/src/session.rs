@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 use core::fmt;
 
-use rfc4566_sdp::SessionDescriptionBuf;
+use rfc4566_sdp::{SessionDescriptionBuf, Time};
 
 use crate::address::Destination;
 use crate::agreement::AgreedStream;
@@ -263,7 +263,7 @@ impl Session {
             };
             return Err(Violation::new(kind, None));
         }
-        if received.times != [b"0 0"] {
+        if received.times != [Time::PERMANENT] {
             received
                 .notes
                 .push(Violation::new(ViolationKind::Times, None));
@@ -322,7 +322,7 @@ impl Session {
     fn describe<'s>(
         &self,
         sections: impl Iterator<Item = &'s MediaSection> + Clone,
-        times: &[Vec<u8>],
+        times: &[Time],
     ) -> Result<(SessionDescriptionBuf, u64), UsageError> {
         let Some((before, version)) = &self.local else {
             let version = self.config.version;

@@ -20,7 +20,7 @@ pub struct Violation {
 pub enum ViolationKind {
     /// Not a session description, or a line in it that cannot be read.
     Unreadable(ParseError),
-    /// A NUL or carriage return within an `m=` or `t=` line, which an answer would have to repeat.
+    /// A NUL or carriage return within an `m=` line, which an answer would have to repeat.
     ControlCharacter,
     /// More than one session description.
     SeveralDescriptions,

@@ -567,6 +567,20 @@ fn control_characters_in_lines_that_an_answer_repeats_are_refused() {
 }
 
 #[test]
+fn times_that_cannot_be_read_are_not_repeated() {
+    for times in ["t=", "t=x", "t=0", "x=y"] {
+        let offer = description(1, "m=audio 6000 RTP/AVP 0").replace("t=0 0", times);
+        let mut session = session(1);
+        session.receive_offer(offer.as_bytes()).unwrap();
+        let answer = session
+            .create_answer(&[audio(1, 4000, &["PCMU/8000"])])
+            .unwrap();
+        assert_eq!(answer.view().strict().err(), None);
+        assert!(answer.to_string().contains("\r\nt=0 0\r\n"));
+    }
+}
+
+#[test]
 fn an_origin_without_an_address_is_noted() {
     for origin in ["o=- 1001 1 IN ", "x=y"] {
         let offer = description(1, "m=audio 6000 RTP/AVP 0")
