@@ -4,12 +4,15 @@
 #![allow(clippy::unwrap_used)] // in helpers as well
 #![allow(clippy::std_instead_of_alloc, reason = "tests run where std is")]
 
-mod transaction {
-    pub(crate) mod bench;
-
-    mod capacity;
-    mod invite;
-    mod matching;
-    mod non_invite;
-    mod simulation;
-}
+#[path = "transaction/bench.rs"]
+mod bench;
+#[path = "transaction/capacity.rs"]
+mod capacity;
+#[path = "transaction/invite.rs"]
+mod invite;
+#[path = "transaction/matching.rs"]
+mod matching;
+#[path = "transaction/non_invite.rs"]
+mod non_invite;
+#[path = "transaction/simulation.rs"]
+mod simulation;

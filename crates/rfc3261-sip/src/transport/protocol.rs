@@ -121,6 +121,15 @@ mod tests {
     }
 
     #[test]
+    fn a_message_that_fills_a_datagram_is_read() {
+        let mut bytes = b"MESSAGE sip:a@b SIP/2.0\r\nContent-Length: 65000\r\n\r\n".to_vec();
+        let body = bytes.len();
+        bytes.resize(body + 65_000, b'x');
+        let message = crate::Message::parse(bytes).unwrap();
+        assert_eq!(message.body().len(), 65_000);
+    }
+
+    #[test]
     fn names_and_ports_are_those_of_via() {
         for transport in [
             Transport::Udp,
