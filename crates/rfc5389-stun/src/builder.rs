@@ -85,8 +85,7 @@ impl<'b> MessageBuilder<'b> {
     ) -> Option<Self> {
         let count = request.unknown_required(&understood).count();
         let last = request.unknown_required(&understood).last()?;
-        let builder = MessageBuilder::response(buffer, Class::ErrorResponse, request)
-            .attribute(&ErrorCode::UNKNOWN_ATTRIBUTE);
+        let builder = MessageBuilder::error(buffer, request, ErrorCode::UNKNOWN_ATTRIBUTE);
         // RFC 3489 knew no padding and filled the word by saying one type twice.
         let fill = (request.is_classic() && count % 2 == 1).then_some(last);
         let mut types = request.unknown_required(&understood).chain(fill);
@@ -98,6 +97,21 @@ impl<'b> MessageBuilder<'b> {
                 }
             }),
         )
+    }
+
+    /// Begins the error response to a request. A client of RFC 3489, which knew no padding, is not
+    /// told the reason in words.
+    pub(crate) fn error<B: AsRef<[u8]>>(
+        buffer: &'b mut [u8],
+        request: &Message<B>,
+        error: ErrorCode<'static>,
+    ) -> Self {
+        let builder = MessageBuilder::response(buffer, Class::ErrorResponse, request);
+        if request.is_classic() {
+            builder.attribute(&error.without_reason())
+        } else {
+            builder.attribute(&error)
+        }
     }
 
     fn begin(buffer: &'b mut [u8], class: Class, method: Method, mask: &[u8; 16]) -> Self {

@@ -2,11 +2,17 @@
 #![no_std]
 
 extern crate alloc;
+#[cfg(feature = "std")]
+extern crate std;
 
 pub mod attribute;
 mod attribute_type;
+#[cfg(feature = "std")]
+pub mod behavior;
 mod builder;
 mod check;
+#[cfg(feature = "std")]
+pub mod client;
 mod demultiplex;
 mod error;
 mod framer;
@@ -15,7 +21,9 @@ mod message;
 mod message_type;
 #[cfg(test)]
 mod reference;
+pub mod server;
 mod transaction_id;
+mod transport;
 
 pub use attribute_type::AttributeType;
 pub use builder::MessageBuilder;
@@ -26,3 +34,4 @@ pub use key::Key;
 pub use message::{HEADER_LEN, MAGIC_COOKIE, Message};
 pub use message_type::{Class, Method};
 pub use transaction_id::TransactionId;
+pub use transport::Transport;

@@ -56,6 +56,11 @@ impl<'a> ErrorCode<'a> {
         self.code
     }
 
+    /// The code alone.
+    pub(crate) fn without_reason(self) -> ErrorCode<'static> {
+        ErrorCode::known(self.code, "")
+    }
+
     /// The reason phrase, often empty.
     pub fn reason(&self) -> &'a str {
         self.reason

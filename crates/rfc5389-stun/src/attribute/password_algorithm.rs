@@ -102,6 +102,11 @@ impl PasswordAlgorithms<'static> {
 }
 
 impl<'a> PasswordAlgorithms<'a> {
+    /// The list as it is written.
+    pub fn as_bytes(&self) -> &'a [u8] {
+        self.0
+    }
+
     /// The algorithms, in order.
     pub fn iter(&self) -> PasswordAlgorithmsIter<'a> {
         PasswordAlgorithmsIter(self.0)

@@ -1,0 +1,689 @@
+//! The client of the Binding method. RFC 5389 §7.1 to §7.3, §10, §11, §12.1; RFC 8489 §9, §10.
+
+mod credentials;
+mod event;
+mod timer;
+mod transition;
+
+use alloc::collections::VecDeque;
+use alloc::string::String;
+use alloc::vec;
+use alloc::vec::Vec;
+use core::fmt;
+use core::net::SocketAddr;
+use core::time::Duration;
+use std::time::Instant;
+
+pub use credentials::Credentials;
+pub use event::{Event, Failure, Output, Success, Transmit};
+
+use crate::attribute::{
+    AlternateServer, ChangeRequest, ErrorCode, MappedAddress, Nonce, Padding, ResponsePort,
+    Software, XorMappedAddress,
+};
+use crate::attribute_type::AttributeType;
+use crate::builder::MessageBuilder;
+use crate::error::{CheckError, WriteError};
+use crate::key::Key;
+use crate::message::Message;
+use crate::message_type::{Class, Method};
+use crate::transaction_id::TransactionId;
+use crate::transport::{Transport, canonical};
+use credentials::{Integrity, Proof};
+use timer::{Due, Timer};
+use transition::{Action, Reply, transition};
+
+/// How many servers' nonces are remembered.
+const SESSIONS: usize = 16;
+
+/// A client of the Binding method, without I/O.
+///
+/// - Commands: [`request`](Client::request), [`cancel`](Client::cancel).
+/// - Inputs: [`handle_input`](Client::handle_input), [`handle_timeout`](Client::handle_timeout).
+/// - Polls: [`poll_output`](Client::poll_output) until `None` after each of these, then
+///   [`next_timeout`](Client::next_timeout).
+///
+/// Every request ends with one [`Event`], unless it is cancelled. Only a response that comes from
+/// where the request went, carries its transaction ID and is protected as the request was changes
+/// anything.
+///
+/// ```
+/// use std::time::Instant;
+/// use rfc5389_stun::client::{Client, ClientConfig, Output, Request};
+///
+/// let seed = [7; 32]; // from the operating system's random source
+/// let mut client = Client::new(ClientConfig::default(), seed);
+/// let server = "192.0.2.1:3478".parse()?;
+/// client.request(Instant::now(), Request::udp(server))?;
+/// let Some(Output::Transmit(transmit)) = client.poll_output() else {
+///     panic!("a request is sent at once");
+/// };
+/// assert_eq!((transmit.destination, transmit.bytes.len()), (server, 20));
+/// assert!(client.next_timeout().is_some());
+/// # Ok::<(), Box<dyn core::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct Client {
+    config: ClientConfig,
+    /// What transaction IDs are made with.
+    seed: Key,
+    transactions: u64,
+    requests: u64,
+    pending: Vec<Pending>,
+    sessions: VecDeque<Session>,
+    outputs: VecDeque<Output>,
+}
+
+/// What a client does.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct ClientConfig {
+    /// RTO: the time to the first repetition over UDP. 500 ms.
+    pub rto: Duration,
+    /// Rc: how often a request is sent over UDP. 7.
+    pub requests: u32,
+    /// Rm: how many RTO the client waits after the last repetition. 16.
+    pub last_wait: u32,
+    /// Ti: how long the client waits over TCP. 39.5 s.
+    pub stream_timeout: Duration,
+    /// How many requests may be waiting for a response at a time. 10.
+    pub outstanding: usize,
+    /// How many transactions a request may come to by challenges and redirections. 6.
+    pub attempts: usize,
+    /// The SOFTWARE attribute of requests. None.
+    pub software: Option<String>,
+    /// Whether requests have FINGERPRINT, and responses must. Where a response has one it is
+    /// checked in any case. Not by default.
+    pub fingerprint: bool,
+    /// Who asks. Nobody by default.
+    pub credentials: Option<Credentials>,
+}
+
+impl Default for ClientConfig {
+    fn default() -> Self {
+        ClientConfig {
+            rto: Duration::from_millis(500),
+            requests: 7,
+            last_wait: 16,
+            stream_timeout: Duration::from_millis(39_500),
+            outstanding: 10,
+            attempts: 6,
+            software: None,
+            fingerprint: false,
+            credentials: None,
+        }
+    }
+}
+
+/// A Binding request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub struct Request {
+    /// The server.
+    pub server: SocketAddr,
+    /// How to reach it.
+    pub transport: Transport,
+    /// From where the server shall answer (RFC 5780 §7.2), with the address where that is: no
+    /// response from elsewhere is taken, and no redirection followed.
+    pub change: Option<(ChangeRequest, SocketAddr)>,
+    /// The port of this client that the response shall go to (RFC 5780 §7.5).
+    pub response_port: Option<u16>,
+    /// Length of PADDING in bytes (RFC 5780 §7.6).
+    pub padding: Option<u16>,
+}
+
+impl Request {
+    /// Over UDP.
+    pub fn udp(server: SocketAddr) -> Request {
+        Request {
+            server,
+            transport: Transport::Udp,
+            change: None,
+            response_port: None,
+            padding: None,
+        }
+    }
+
+    /// Over TCP.
+    pub fn tcp(server: SocketAddr) -> Request {
+        Request {
+            transport: Transport::Tcp,
+            ..Request::udp(server)
+        }
+    }
+}
+
+/// Names a request of one [`Client`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RequestId(u64);
+
+/// As many requests are waiting as the configuration allows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct TooManyRequests;
+
+impl fmt::Display for TooManyRequests {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("too many requests wait for a response")
+    }
+}
+
+impl core::error::Error for TooManyRequests {}
+
+/// What has happened on the network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Input<'a> {
+    /// A datagram, or a message that a [`Framer`](crate::Framer) has cut out of a connection.
+    Message {
+        /// How it came.
+        transport: Transport,
+        /// Where it came from.
+        source: SocketAddr,
+        /// The message.
+        bytes: &'a [u8],
+    },
+    /// A hard ICMP error, or a connection that was refused, reset or closed.
+    Unreachable {
+        /// Which.
+        transport: Transport,
+        /// Where the requests went.
+        destination: SocketAddr,
+    },
+}
+
+/// A request that waits for its response.
+#[derive(Debug)]
+struct Pending {
+    id: RequestId,
+    request: Request,
+    transaction_id: TransactionId,
+    bytes: Vec<u8>,
+    proof: Option<Proof>,
+    timer: Timer,
+    sent: Instant,
+    is_repeated: bool,
+    /// A response came, but its integrity was not right.
+    is_violated: bool,
+    /// The servers asked, this one the last.
+    servers: Vec<SocketAddr>,
+    attempts: usize,
+}
+
+/// What is known of a server that has proven itself.
+#[derive(Debug)]
+struct Session {
+    server: SocketAddr,
+    proof: Proof,
+}
+
+impl Client {
+    /// A client. `seed` must be unpredictable, and another for each client: whoever knows it can
+    /// forge responses.
+    pub fn new(config: ClientConfig, seed: [u8; 32]) -> Client {
+        Client {
+            config,
+            seed: Key::from_bytes(&seed),
+            transactions: 0,
+            requests: 0,
+            pending: Vec::new(),
+            sessions: VecDeque::new(),
+            outputs: VecDeque::new(),
+        }
+    }
+
+    /// When [`handle_timeout`](Client::handle_timeout) is due.
+    pub fn next_timeout(&self) -> Option<Instant> {
+        self.pending.iter().map(|pending| pending.timer.due).min()
+    }
+
+    /// What to send, or what has happened, in order.
+    pub fn poll_output(&mut self) -> Option<Output> {
+        self.outputs.pop_front()
+    }
+
+    /// Sends a request.
+    ///
+    /// # Errors
+    ///
+    /// As many are waiting already as the configuration allows.
+    pub fn request(
+        &mut self,
+        now: Instant,
+        request: Request,
+    ) -> Result<RequestId, TooManyRequests> {
+        if self.pending.len() >= self.config.outstanding {
+            return Err(TooManyRequests);
+        }
+        self.requests += 1;
+        let id = RequestId(self.requests);
+        self.begin(
+            now,
+            Attempt {
+                id,
+                proof: self.remembered(request.server),
+                request,
+                servers: vec![request.server],
+                attempts: 1,
+            },
+        );
+        Ok(id)
+    }
+
+    /// Forgets a request; nothing more is heard of it.
+    pub fn cancel(&mut self, request: RequestId) {
+        self.pending.retain(|pending| pending.id != request);
+    }
+
+    /// Sends what is due again, and gives up what has waited long enough.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        let mut at = 0;
+        while let Some(pending) = self.pending.get_mut(at) {
+            if pending.timer.due > now {
+                at += 1;
+                continue;
+            }
+            match pending.timer.fire(now) {
+                Due::Send => {
+                    pending.is_repeated = true;
+                    let transmit = pending.transmit();
+                    self.outputs.push_back(Output::Transmit(transmit));
+                    at += 1;
+                }
+                Due::GiveUp => {
+                    let pending = self.pending.remove(at);
+                    let failure = if pending.is_violated {
+                        Failure::IntegrityViolated
+                    } else {
+                        Failure::TimedOut
+                    };
+                    self.fail(pending.id, failure);
+                }
+            }
+        }
+    }
+
+    /// Takes what has come. What is no response to a request of this client is passed over.
+    pub fn handle_input(&mut self, now: Instant, input: Input<'_>) {
+        match input {
+            Input::Message {
+                transport,
+                source,
+                bytes,
+            } => self.handle_message(now, transport, source, bytes),
+            Input::Unreachable {
+                transport,
+                destination,
+            } => {
+                let is_lost = |pending: &Pending| {
+                    pending.request.transport == transport && pending.request.server == destination
+                };
+                while let Some(at) = self.pending.iter().position(is_lost) {
+                    let pending = self.pending.remove(at);
+                    self.fail(pending.id, Failure::Unreachable);
+                }
+            }
+        }
+    }
+
+    fn handle_message(
+        &mut self,
+        now: Instant,
+        transport: Transport,
+        source: SocketAddr,
+        bytes: &[u8],
+    ) {
+        let Ok(response) = Message::parse(bytes) else {
+            return;
+        };
+        let Some(at) = self
+            .pending
+            .iter()
+            .position(|pending| pending.is_answered_by(&response, transport, source))
+        else {
+            return;
+        };
+        let is_intact = match response.verify_fingerprint() {
+            Ok(()) => true,
+            Err(CheckError::Missing) => !self.config.fingerprint,
+            Err(_) => false,
+        };
+        let reply = Reply::read(&response);
+        if !is_intact || reply.is_bid_down(&response) {
+            return;
+        }
+        let Some(pending) = self.pending.get_mut(at) else {
+            return;
+        };
+        let integrity = pending
+            .proof
+            .as_ref()
+            .and_then(|proof| proof.verify(&response));
+        let state = Proof::state(pending.proof.as_ref(), self.config.credentials.as_ref());
+        let action = transition(state, integrity.is_some(), reply);
+        if action == Action::Discard && transport == Transport::Udp {
+            pending.is_violated = true;
+            return;
+        }
+        let pending = self.pending.remove(at);
+        match action {
+            Action::Succeed => self.succeed(now, pending, &response, integrity),
+            Action::Fail => self.fail(pending.id, reply.failure(&response)),
+            Action::Discard => self.fail(pending.id, Failure::IntegrityViolated),
+            Action::Redirect => self.redirect(now, pending, &response),
+            Action::Authenticate => self.authenticate(now, pending, &response, false),
+            Action::Renew => self.authenticate(now, pending, &response, true),
+        }
+    }
+
+    fn succeed(
+        &mut self,
+        now: Instant,
+        pending: Pending,
+        response: &Message<&[u8]>,
+        integrity: Option<Integrity>,
+    ) {
+        let server = pending.request.server;
+        if let (Some(proof), Some(integrity)) = (pending.proof, integrity) {
+            self.remember(server, proof.settled(integrity));
+        }
+        let Some(mapped_address) = mapped_address(response) else {
+            return self.fail(pending.id, Failure::MalformedResponse);
+        };
+        let response = Message::parse(response.as_bytes().to_vec());
+        let success = Success {
+            mapped_address,
+            server,
+            is_authenticated: integrity.is_some(),
+            round_trip: (!pending.is_repeated).then(|| now.duration_since(pending.sent)),
+            response: response.expect("it has been parsed before"),
+        };
+        self.outputs.push_back(Output::Event(Event::Success {
+            request: pending.id,
+            success,
+        }));
+    }
+
+    fn fail(&mut self, request: RequestId, failure: Failure) {
+        self.outputs
+            .push_back(Output::Event(Event::Failure { request, failure }));
+    }
+
+    /// Asks the server that the response names.
+    fn redirect(&mut self, now: Instant, pending: Pending, response: &Message<&[u8]>) {
+        if pending.request.change.is_some() {
+            return self.fail(pending.id, Failure::Rejected(300));
+        }
+        let here = pending.request.server;
+        let alternate = match response.get::<AlternateServer>() {
+            Ok(Some(alternate)) if alternate.0.is_ipv4() == here.is_ipv4() => alternate.0,
+            _ => return self.fail(pending.id, Failure::MalformedResponse),
+        };
+        if pending.servers.contains(&alternate) {
+            return self.fail(pending.id, Failure::RedirectedBack);
+        }
+        let mut servers = pending.servers;
+        servers.push(alternate);
+        self.begin(
+            now,
+            Attempt {
+                id: pending.id,
+                request: Request {
+                    server: alternate,
+                    ..pending.request
+                },
+                proof: self.remembered(alternate),
+                servers,
+                attempts: pending.attempts + 1,
+            },
+        );
+    }
+
+    /// Asks again, in answer to a challenge.
+    fn authenticate(
+        &mut self,
+        now: Instant,
+        pending: Pending,
+        response: &Message<&[u8]>,
+        is_stale: bool,
+    ) {
+        // What was remembered is refused, or too old.
+        let server = pending.request.server;
+        self.sessions.retain(|session| session.server != server);
+        let Some(credentials) = &self.config.credentials else {
+            return self.fail(pending.id, Failure::CredentialsRefused);
+        };
+        match Proof::answering(response, credentials, pending.proof.as_ref(), is_stale) {
+            Ok(proof) => self.begin(
+                now,
+                Attempt {
+                    id: pending.id,
+                    request: pending.request,
+                    proof: Some(proof),
+                    servers: pending.servers,
+                    attempts: pending.attempts + 1,
+                },
+            ),
+            Err(failure) => self.fail(pending.id, failure),
+        }
+    }
+
+    /// Begins a transaction.
+    fn begin(&mut self, now: Instant, attempt: Attempt) {
+        let Attempt {
+            id,
+            request,
+            proof,
+            servers,
+            attempts,
+        } = attempt;
+        if attempts > self.config.attempts {
+            return self.fail(id, Failure::TooManyAttempts);
+        }
+        let transaction_id = self.transaction_id();
+        let bytes = match self.write(&request, transaction_id, proof.as_ref()) {
+            Ok(bytes) => bytes,
+            Err(error) => return self.fail(id, Failure::Unwritable(error)),
+        };
+        let pending = Pending {
+            id,
+            request,
+            transaction_id,
+            bytes,
+            proof,
+            timer: Timer::start(now, &self.config, request.transport),
+            sent: now,
+            is_repeated: false,
+            is_violated: false,
+            servers,
+            attempts,
+        };
+        self.outputs.push_back(Output::Transmit(pending.transmit()));
+        self.pending.push(pending);
+    }
+
+    /// A pseudo-random function of a counter: unlike any before, and not to be guessed.
+    fn transaction_id(&mut self) -> TransactionId {
+        self.transactions += 1;
+        let hash = self.seed.hmac_sha256(&[&self.transactions.to_be_bytes()]);
+        TransactionId(hash.first_chunk().copied().expect("12 is less than 32"))
+    }
+
+    fn write(
+        &self,
+        request: &Request,
+        transaction_id: TransactionId,
+        proof: Option<&Proof>,
+    ) -> Result<Vec<u8>, WriteError> {
+        let mut buffer = vec![0; longest(request)];
+        let mut builder =
+            MessageBuilder::new(&mut buffer, Class::Request, Method::BINDING, transaction_id);
+        if let Some(software) = &self.config.software {
+            builder = builder.attribute(&Software(software));
+        }
+        if let Some((change, _)) = &request.change {
+            builder = builder.attribute(change);
+        }
+        if let Some(port) = request.response_port {
+            builder = builder.attribute(&ResponsePort(port));
+        }
+        if let Some(padding) = request.padding {
+            builder = builder.attribute(&Padding(padding));
+        }
+        if let (Some(proof), Some(credentials)) = (proof, &self.config.credentials) {
+            builder = proof.introduce(credentials, builder);
+            builder = proof.protect(builder);
+        }
+        if self.config.fingerprint {
+            builder = builder.fingerprint();
+        }
+        builder.finish().map(|message| message.to_vec())
+    }
+
+    /// The proof that a request to this server begins with.
+    fn remembered(&self, server: SocketAddr) -> Option<Proof> {
+        self.sessions
+            .iter()
+            .find(|session| session.server == server)
+            .map(|session| session.proof.clone())
+            .or_else(|| Proof::first(self.config.credentials.as_ref()))
+    }
+
+    fn remember(&mut self, server: SocketAddr, proof: Proof) {
+        self.sessions.retain(|session| session.server != server);
+        if self.sessions.len() >= SESSIONS {
+            self.sessions.pop_front();
+        }
+        self.sessions.push_back(Session { server, proof });
+    }
+}
+
+/// A transaction to begin.
+struct Attempt {
+    id: RequestId,
+    request: Request,
+    proof: Option<Proof>,
+    servers: Vec<SocketAddr>,
+    attempts: usize,
+}
+
+impl Pending {
+    fn transmit(&self) -> Transmit {
+        Transmit {
+            transport: self.request.transport,
+            destination: self.request.server,
+            bytes: self.bytes.clone(),
+        }
+    }
+
+    fn is_answered_by(
+        &self,
+        response: &Message<&[u8]>,
+        transport: Transport,
+        source: SocketAddr,
+    ) -> bool {
+        let expected = match self.request.change {
+            Some((_, place)) => place,
+            None => self.request.server,
+        };
+        response.class().is_response()
+            && response.method() == Method::BINDING
+            && !response.is_classic()
+            && response.transaction_id() == self.transaction_id
+            && transport == self.request.transport
+            && canonical(source) == canonical(expected)
+    }
+}
+
+impl Reply {
+    fn read(response: &Message<&[u8]>) -> Reply {
+        if response.unknown_required(is_understood).next().is_some() {
+            return Reply::Unintelligible;
+        }
+        if response.class() == Class::SuccessResponse {
+            return Reply::Success;
+        }
+        match response.get::<ErrorCode<'_>>() {
+            Ok(Some(error)) => match error.code() {
+                300 => Reply::TryAlternate,
+                401 => Reply::Unauthenticated,
+                438 => Reply::StaleNonce,
+                _ => Reply::Error,
+            },
+            Ok(None) | Err(_) => Reply::Unintelligible,
+        }
+    }
+
+    fn failure(self, response: &Message<&[u8]>) -> Failure {
+        match (self, response.get::<ErrorCode<'_>>()) {
+            (Reply::Unintelligible, _)
+                if response.unknown_required(is_understood).next().is_some() =>
+            {
+                Failure::UnknownAttribute
+            }
+            (_, Ok(Some(error))) => Failure::Rejected(error.code()),
+            _ => Failure::MalformedResponse,
+        }
+    }
+
+    /// Whether the nonce speaks of a list that is missing, in a response that is no challenge:
+    /// such a one is passed over (RFC 8489 §9.2.5).
+    fn is_bid_down(self, response: &Message<&[u8]>) -> bool {
+        let is_challenge = matches!(self, Reply::Unauthenticated | Reply::StaleNonce);
+        !is_challenge
+            && response
+                .attribute(AttributeType::PASSWORD_ALGORITHMS)
+                .is_none()
+            && response
+                .get::<Nonce<'_>>()
+                .ok()
+                .flatten()
+                .and_then(|nonce| nonce.security_features())
+                .is_some_and(|features| features.password_algorithms)
+    }
+}
+
+/// Whether a client knows this attribute of a response, be it only to pass over it.
+fn is_understood(attribute_type: AttributeType) -> bool {
+    matches!(
+        attribute_type,
+        AttributeType::MAPPED_ADDRESS
+            | AttributeType::XOR_MAPPED_ADDRESS
+            | AttributeType::ERROR_CODE
+            | AttributeType::UNKNOWN_ATTRIBUTES
+            | AttributeType::MESSAGE_INTEGRITY
+            | AttributeType::MESSAGE_INTEGRITY_SHA256
+            | AttributeType::USERNAME
+            | AttributeType::USERHASH
+            | AttributeType::REALM
+            | AttributeType::NONCE
+            | AttributeType::PASSWORD_ALGORITHM
+            | AttributeType::PADDING
+            | AttributeType::RESPONSE_PORT
+            // Those of RFC 3489, which servers go on sending.
+            | AttributeType::RESPONSE_ADDRESS
+            | AttributeType::CHANGE_REQUEST
+            | AttributeType::SOURCE_ADDRESS
+            | AttributeType::CHANGED_ADDRESS
+            | AttributeType::PASSWORD
+            | AttributeType::REFLECTED_FROM
+    )
+}
+
+fn mapped_address(response: &Message<&[u8]>) -> Option<SocketAddr> {
+    match response.get::<XorMappedAddress>() {
+        Ok(Some(address)) => Some(address.0),
+        // Servers of RFC 3489 know no other.
+        _ => Some(response.get::<MappedAddress>().ok()??.0),
+    }
+}
+
+/// The longest request, in bytes: what every path carries (RFC 5389 §7.1), unless PADDING shall
+/// find out.
+fn longest(request: &Request) -> usize {
+    match (request.transport, request.padding, request.server) {
+        (Transport::Tcp, _, _) => 4096,
+        (Transport::Udp, Some(_), _) => 65_507,
+        (Transport::Udp, None, SocketAddr::V4(_)) => 576 - 28,
+        (Transport::Udp, None, SocketAddr::V6(_)) => 1280 - 48,
+    }
+}
