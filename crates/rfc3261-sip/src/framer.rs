@@ -336,6 +336,9 @@ impl core::error::Error for FrameError {}
 
 /// Where the value begins, if `line` is a Content-Length field.
 fn content_length(line: &[u8]) -> Option<usize> {
+    if let Some((length, id)) = HeaderName::at_line_start(line) {
+        return (id == HeaderName::ContentLength as u8).then_some(length + 1);
+    }
     let colon = memchr(b':', line)?;
     let name = grammar::trim_end(line.get(..colon)?);
     (HeaderName::parse(name) == Some(HeaderName::ContentLength)).then_some(colon + 1)

@@ -4,15 +4,21 @@ mod access;
 mod check;
 mod edit;
 mod fragment;
+mod header_field;
 mod index;
+#[cfg(test)]
+mod reference;
 mod rejection;
+mod start_line;
 
 pub use edit::Edit;
 pub use fragment::Fragment;
+pub use header_field::HeaderField;
 pub use rejection::{NoResponse, Rejection};
+pub use start_line::StartLine;
 
 use alloc::{string::String, vec::Vec};
-use core::{fmt, ops::Range, str::Utf8Error};
+use core::{fmt, str::Utf8Error};
 
 use bytes::Bytes;
 
@@ -22,7 +28,8 @@ use crate::{
     headers::{self, Header, Values},
 };
 pub(crate) use index::field_value;
-use index::{Extent, Index, Row, Span, Start};
+use index::{Extent, Index, Row, Span};
+use start_line::Start;
 
 /// A message that owns its bytes (shared, not copied) and its index.
 ///
@@ -57,35 +64,6 @@ pub struct Parser {
     policy: Policy,
     limits: Limits,
     index: Index,
-}
-
-/// One header field as it stands in the message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct HeaderField<'a> {
-    name: &'a [u8],
-    known: Option<HeaderName>,
-    value: &'a [u8],
-    name_offset: usize,
-    value_offset: usize,
-}
-
-/// The first line of a message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum StartLine<'a> {
-    /// `Request-Line = Method SP Request-URI SP SIP-Version CRLF`
-    Request {
-        /// The method.
-        method: Method<'a>,
-        /// The Request-URI as it stands.
-        uri: &'a [u8],
-    },
-    /// `Status-Line = SIP-Version SP Status-Code SP Reason-Phrase CRLF`
-    Status {
-        /// The status code.
-        code: StatusCode,
-        /// The reason phrase as it stands.
-        reason: &'a [u8],
-    },
 }
 
 impl Message {
@@ -215,7 +193,7 @@ impl<'a> MessageRef<'a> {
     /// Names are compared without regard to case. A name of the table finds nothing.
     pub fn extensions_named(self, name: &str) -> impl Iterator<Item = HeaderField<'a>> {
         self.fields().filter(move |field| {
-            field.known.is_none() && field.name.eq_ignore_ascii_case(name.as_bytes())
+            field.known().is_none() && field.name().eq_ignore_ascii_case(name.as_bytes())
         })
     }
 
@@ -300,13 +278,7 @@ impl<'a> MessageRef<'a> {
 
     #[inline]
     fn field(self, row: Row) -> HeaderField<'a> {
-        HeaderField {
-            name: row.name.of(self.bytes),
-            known: row.known(),
-            value: row.value.of(self.bytes),
-            name_offset: row.name.start as usize,
-            value_offset: row.value.start as usize,
-        }
+        HeaderField::new(self.bytes, row)
     }
 
     /// The bytes as text, which most of a message is known to be.
@@ -401,53 +373,6 @@ impl Parser {
 impl Default for Parser {
     fn default() -> Self {
         Self::new()
-    }
-}
-
-impl<'a> HeaderField<'a> {
-    /// The name as it was written.
-    #[must_use]
-    pub fn name(&self) -> &'a [u8] {
-        self.name
-    }
-
-    /// The name, if it is one of the table.
-    #[must_use]
-    pub fn known(&self) -> Option<HeaderName> {
-        self.known
-    }
-
-    /// The value as it was written, without white space before and behind it. Folding inside is
-    /// kept.
-    #[must_use]
-    pub fn value(&self) -> &'a [u8] {
-        self.value
-    }
-
-    /// The value as text, if it is UTF-8.
-    #[must_use]
-    pub fn value_str(&self) -> Option<&'a str> {
-        core::str::from_utf8(self.value).ok()
-    }
-
-    /// Where the name begins, in bytes from the start of the message.
-    #[must_use]
-    pub fn offset(&self) -> usize {
-        self.name_offset
-    }
-
-    /// Where the value is, in bytes from the start of the message.
-    #[must_use]
-    pub fn value_span(&self) -> Range<usize> {
-        self.value_offset..self.value_offset + self.value.len()
-    }
-
-    /// The value, or the first of several, as a type, whatever the name is.
-    ///
-    /// Error offsets count from the start of the message.
-    #[inline]
-    pub fn typed<T: Header<'a>>(&self) -> Result<T, ParseError> {
-        headers::read_first(self.value).map_err(|error| error.shifted(self.value_offset))
     }
 }
 
