@@ -325,7 +325,7 @@ fn a_stale_nonce_is_replaced_without_asking_for_the_account_again() {
     assert!(outcome.retry());
     // A nonce that is stale at once, and still the same, is a refusal.
     let sent = authorize(&mut client);
-    let outcome = challenge(&mut client, &sent, &[std::str::from_utf8(stale).unwrap()]);
+    let outcome = challenge(&mut client, &sent, &[core::str::from_utf8(stale).unwrap()]);
     assert_eq!(answer(&outcome), Answer::Refused);
 }
 

@@ -2,14 +2,14 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use rfc2617_auth::{
     Algorithm, DigestChallenge, DigestCredentials, Exchange, Ha1, Hash, Protection, Qop, Request,
     Scheme, Username,
 };
 
-type Block = BTreeMap<String, String>;
+type Block = HashMap<String, String>;
 
 /// The blocks of a file, by name.
 fn blocks(text: &str) -> Vec<(String, Block)> {
@@ -32,7 +32,7 @@ fn blocks(text: &str) -> Vec<(String, Block)> {
 fn unhex(hex: &str) -> Vec<u8> {
     let pairs = hex.as_bytes().chunks(2);
     pairs
-        .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap())
+        .map(|pair| u8::from_str_radix(core::str::from_utf8(pair).unwrap(), 16).unwrap())
         .collect()
 }
 
