@@ -1,27 +1,25 @@
 //! The client of the Binding method. RFC 5389 §7.1 to §7.3, §10, §11, §12.1; RFC 8489 §9, §10.
 
+mod config;
 mod credentials;
 mod event;
+mod reply;
+mod request;
 mod timer;
 mod transition;
 
 use alloc::collections::VecDeque;
-use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
-use core::fmt;
 use core::net::SocketAddr;
-use core::time::Duration;
 use std::time::Instant;
 
+pub use config::ClientConfig;
 pub use credentials::Credentials;
 pub use event::{Event, Failure, Output, Success, Transmit};
+pub use request::{Input, Request, RequestId, TooManyRequests};
 
-use crate::attribute::{
-    AlternateServer, ChangeRequest, ErrorCode, MappedAddress, Nonce, Padding, ResponsePort,
-    Software, XorMappedAddress,
-};
-use crate::attribute_type::AttributeType;
+use crate::attribute::{AlternateServer, Padding, ResponsePort, Software};
 use crate::builder::MessageBuilder;
 use crate::error::{CheckError, WriteError};
 use crate::key::Key;
@@ -30,6 +28,8 @@ use crate::message_type::{Class, Method};
 use crate::transaction_id::TransactionId;
 use crate::transport::{Transport, canonical};
 use credentials::{Integrity, Proof};
+use reply::mapped_address;
+use request::longest;
 use timer::{Due, Timer};
 use transition::{Action, Reply, transition};
 
@@ -72,123 +72,6 @@ pub struct Client {
     pending: Vec<Pending>,
     sessions: VecDeque<Session>,
     outputs: VecDeque<Output>,
-}
-
-/// What a client does.
-#[derive(Debug, Clone)]
-#[non_exhaustive]
-pub struct ClientConfig {
-    /// RTO: the time to the first repetition over UDP. 500 ms.
-    pub rto: Duration,
-    /// Rc: how often a request is sent over UDP. 7.
-    pub requests: u32,
-    /// Rm: how many RTO the client waits after the last repetition. 16.
-    pub last_wait: u32,
-    /// Ti: how long the client waits over TCP. 39.5 s.
-    pub stream_timeout: Duration,
-    /// How many requests may be waiting for a response at a time. 10.
-    pub outstanding: usize,
-    /// How many transactions a request may come to by challenges and redirections. 6.
-    pub attempts: usize,
-    /// The SOFTWARE attribute of requests. None.
-    pub software: Option<String>,
-    /// Whether requests have FINGERPRINT, and responses must. Where a response has one it is
-    /// checked in any case. Not by default.
-    pub fingerprint: bool,
-    /// Who asks. Nobody by default.
-    pub credentials: Option<Credentials>,
-}
-
-impl Default for ClientConfig {
-    fn default() -> Self {
-        ClientConfig {
-            rto: Duration::from_millis(500),
-            requests: 7,
-            last_wait: 16,
-            stream_timeout: Duration::from_millis(39_500),
-            outstanding: 10,
-            attempts: 6,
-            software: None,
-            fingerprint: false,
-            credentials: None,
-        }
-    }
-}
-
-/// A Binding request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub struct Request {
-    /// The server.
-    pub server: SocketAddr,
-    /// How to reach it.
-    pub transport: Transport,
-    /// From where the server shall answer (RFC 5780 §7.2), with the address where that is: no
-    /// response from elsewhere is taken, and no redirection followed.
-    pub change: Option<(ChangeRequest, SocketAddr)>,
-    /// The port of this client that the response shall go to (RFC 5780 §7.5).
-    pub response_port: Option<u16>,
-    /// Length of PADDING in bytes (RFC 5780 §7.6).
-    pub padding: Option<u16>,
-}
-
-impl Request {
-    /// Over UDP.
-    pub fn udp(server: SocketAddr) -> Request {
-        Request {
-            server,
-            transport: Transport::Udp,
-            change: None,
-            response_port: None,
-            padding: None,
-        }
-    }
-
-    /// Over TCP.
-    pub fn tcp(server: SocketAddr) -> Request {
-        Request {
-            transport: Transport::Tcp,
-            ..Request::udp(server)
-        }
-    }
-}
-
-/// Names a request of one [`Client`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct RequestId(u64);
-
-/// As many requests are waiting as the configuration allows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct TooManyRequests;
-
-impl fmt::Display for TooManyRequests {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("too many requests wait for a response")
-    }
-}
-
-impl core::error::Error for TooManyRequests {}
-
-/// What has happened on the network.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Input<'a> {
-    /// A datagram, or a message that a [`Framer`](crate::Framer) has cut out of a connection.
-    Message {
-        /// How it came.
-        transport: Transport,
-        /// Where it came from.
-        source: SocketAddr,
-        /// The message.
-        bytes: &'a [u8],
-    },
-    /// A hard ICMP error, or a connection that was refused, reset or closed.
-    Unreachable {
-        /// Which.
-        transport: Transport,
-        /// Where the requests went.
-        destination: SocketAddr,
-    },
 }
 
 /// A request that waits for its response.
@@ -591,99 +474,5 @@ impl Pending {
             && response.transaction_id() == self.transaction_id
             && transport == self.request.transport
             && canonical(source) == canonical(expected)
-    }
-}
-
-impl Reply {
-    fn read(response: &Message<&[u8]>) -> Reply {
-        if response.unknown_required(is_understood).next().is_some() {
-            return Reply::Unintelligible;
-        }
-        if response.class() == Class::SuccessResponse {
-            return Reply::Success;
-        }
-        match response.get::<ErrorCode<'_>>() {
-            Ok(Some(error)) => match error.code() {
-                300 => Reply::TryAlternate,
-                401 => Reply::Unauthenticated,
-                438 => Reply::StaleNonce,
-                _ => Reply::Error,
-            },
-            Ok(None) | Err(_) => Reply::Unintelligible,
-        }
-    }
-
-    fn failure(self, response: &Message<&[u8]>) -> Failure {
-        match (self, response.get::<ErrorCode<'_>>()) {
-            (Reply::Unintelligible, _)
-                if response.unknown_required(is_understood).next().is_some() =>
-            {
-                Failure::UnknownAttribute
-            }
-            (_, Ok(Some(error))) => Failure::Rejected(error.code()),
-            _ => Failure::MalformedResponse,
-        }
-    }
-
-    /// Whether the nonce speaks of a list that is missing, in a response that is no challenge:
-    /// such a one is passed over (RFC 8489 §9.2.5).
-    fn is_bid_down(self, response: &Message<&[u8]>) -> bool {
-        let is_challenge = matches!(self, Reply::Unauthenticated | Reply::StaleNonce);
-        !is_challenge
-            && response
-                .attribute(AttributeType::PASSWORD_ALGORITHMS)
-                .is_none()
-            && response
-                .get::<Nonce<'_>>()
-                .ok()
-                .flatten()
-                .and_then(|nonce| nonce.security_features())
-                .is_some_and(|features| features.password_algorithms)
-    }
-}
-
-/// Whether a client knows this attribute of a response, be it only to pass over it.
-fn is_understood(attribute_type: AttributeType) -> bool {
-    matches!(
-        attribute_type,
-        AttributeType::MAPPED_ADDRESS
-            | AttributeType::XOR_MAPPED_ADDRESS
-            | AttributeType::ERROR_CODE
-            | AttributeType::UNKNOWN_ATTRIBUTES
-            | AttributeType::MESSAGE_INTEGRITY
-            | AttributeType::MESSAGE_INTEGRITY_SHA256
-            | AttributeType::USERNAME
-            | AttributeType::USERHASH
-            | AttributeType::REALM
-            | AttributeType::NONCE
-            | AttributeType::PASSWORD_ALGORITHM
-            | AttributeType::PADDING
-            | AttributeType::RESPONSE_PORT
-            // Those of RFC 3489, which servers go on sending.
-            | AttributeType::RESPONSE_ADDRESS
-            | AttributeType::CHANGE_REQUEST
-            | AttributeType::SOURCE_ADDRESS
-            | AttributeType::CHANGED_ADDRESS
-            | AttributeType::PASSWORD
-            | AttributeType::REFLECTED_FROM
-    )
-}
-
-fn mapped_address(response: &Message<&[u8]>) -> Option<SocketAddr> {
-    match response.get::<XorMappedAddress>() {
-        Ok(Some(address)) => Some(address.0),
-        // Servers of RFC 3489 know no other.
-        _ => Some(response.get::<MappedAddress>().ok()??.0),
-    }
-}
-
-/// The longest request, in bytes: what every path carries (RFC 5389 §7.1), unless PADDING shall
-/// find out.
-fn longest(request: &Request) -> usize {
-    match (request.transport, request.padding, request.server) {
-        (Transport::Tcp, _, _) => 4096,
-        (Transport::Udp, Some(_), _) => 65_507,
-        (Transport::Udp, None, SocketAddr::V4(_)) => 576 - 28,
-        (Transport::Udp, None, SocketAddr::V6(_)) => 1280 - 48,
     }
 }
