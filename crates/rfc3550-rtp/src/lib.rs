@@ -11,6 +11,8 @@ mod entries;
 mod error;
 mod extension;
 mod header;
+#[cfg(feature = "std")]
+mod jitter_buffer;
 mod ntp;
 mod packet;
 mod rtcp;
@@ -26,6 +28,8 @@ pub use entries::{Entries, Entry};
 pub use error::{ErrorKind, ParseError, WriteError};
 pub use extension::{ExtensionElement, ExtensionElements, ExtensionForm, HeaderExtension};
 pub use header::RtpHeader;
+#[cfg(feature = "std")]
+pub use jitter_buffer::{Insertion, JitterBuffer, JitterBufferConfig, Playout};
 pub use ntp::{NtpShort, NtpTimestamp, round_trip_time};
 pub use packet::RtpPacket;
 pub use rtcp::RtcpPacket;

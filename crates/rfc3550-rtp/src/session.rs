@@ -34,6 +34,7 @@ use output::Outputs;
 use phase::PhaseEvent;
 use random::Random;
 use schedule::Schedule;
+pub(crate) use stream::ticks;
 use stream::{Stream, WallClock};
 use table::SourceTable;
 

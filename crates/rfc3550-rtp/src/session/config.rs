@@ -39,11 +39,14 @@ pub struct SessionConfig {
     pub minimum_interval: MinimumInterval,
     /// Octets that the layers below put before each datagram; 28 unless set, for IPv4 and UDP.
     pub lower_layer_overhead: usize,
-    /// The longest RTCP datagram, without the layers below, in octets; 1200 unless set.
+    /// The longest RTCP datagram, without the layers below, in octets; 1200 unless set. Report
+    /// blocks are left for the next time when they do not fit; what is sent without any, at most
+    /// 600 octets, is sent even if it is longer.
     pub max_rtcp_size: usize,
     /// When a source is valid and when it has restarted (Appendix A.1).
     pub statistics: StatisticsConfig,
-    /// How many sources are remembered, valid or not; 4096 unless set. Further ones are refused.
+    /// How many sources are remembered, valid or not; 4096 unless set. Further ones are refused,
+    /// and do not count as members: a larger group is underestimated, and hears from us too often.
     pub max_sources: usize,
     /// A source may change its address when nothing has come from the old one for this long; 1 s
     /// unless set. `None` keeps to the old address until the source times out (§8.2).

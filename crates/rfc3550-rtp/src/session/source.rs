@@ -7,7 +7,7 @@ use core::time::Duration;
 use std::time::Instant;
 
 use crate::session::member_state::MemberState;
-use crate::{NtpShort, ReportBlock, SenderInfo, SourceStatistics};
+use crate::{NtpShort, NtpTimestamp, ReportBlock, SenderInfo, SourceStatistics, Timestamp};
 
 /// What is known of a source, other participants' view of our stream included.
 #[derive(Debug, Clone)]
@@ -81,10 +81,20 @@ impl Source {
             .filter(|cname| !cname.is_empty())
     }
 
-    /// What it last said about its own stream, and when that arrived: with the NTP timestamps of
-    /// several sources of one CNAME, their streams are synchronised.
+    /// What it last said about its own stream, and when that arrived.
     pub fn sender_report(&self) -> Option<(SenderInfo, Instant)> {
         self.details.as_deref()?.sender_report
+    }
+
+    /// The wall-clock time, by its sender's clock, of what has this timestamp; `None` before the
+    /// first sender report and the first packet. Streams of one CNAME are played together where
+    /// these times are equal (§6.4.4).
+    pub fn wall_clock(&self, timestamp: Timestamp) -> Option<NtpTimestamp> {
+        let (info, _) = self.sender_report()?;
+        let units = timestamp.distance_from(info.rtp_timestamp);
+        let fraction = (i64::from(units) << 32).checked_div(i64::from(self.clock_rate))?;
+        let bits = info.ntp_timestamp.to_bits().wrapping_add_signed(fraction);
+        Some(NtpTimestamp::from_bits(bits))
     }
 
     /// What it last said about our stream.

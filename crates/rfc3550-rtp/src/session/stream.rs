@@ -138,7 +138,7 @@ impl Stream {
 
 /// A time in units of a clock, modulo 2^32.
 #[inline]
-pub(super) fn ticks(time: Duration, clock_rate: u32) -> u32 {
+pub(crate) fn ticks(time: Duration, clock_rate: u32) -> u32 {
     let rate = u64::from(clock_rate);
     let whole = time.as_secs().wrapping_mul(rate);
     let part = u64::from(time.subsec_nanos()) * rate / 1_000_000_000;

@@ -2,7 +2,8 @@
 
 use rfc3550_rtp::session::SessionEvent;
 use rfc3550_rtp::{
-    NtpShort, NtpTimestamp, ReportBlock, RtcpPacket, RtcpWrite, SenderInfo, SenderReportBuilder,
+    NtpShort, NtpTimestamp, ReportBlock, RtcpPacket, RtcpWrite, RtpPacketBuilder, SenderInfo,
+    SenderReportBuilder, Timestamp,
 };
 
 use crate::{Bench, OURS, compound, config, millis, packets, seconds};
@@ -183,7 +184,7 @@ fn a_change_of_clock_rate_is_no_jitter() {
         } else {
             (0, 160)
         };
-        let packet = rfc3550_rtp::RtpPacketBuilder::new()
+        let packet = RtpPacketBuilder::new()
             .payload_type(payload_type)
             .sequence_number(number.into())
             .timestamp((u32::from(number) * rate).into())
@@ -193,4 +194,37 @@ fn a_change_of_clock_rate_is_no_jitter() {
     }
     let source = bench.session.source(1).unwrap();
     assert_eq!(source.statistics().unwrap().jitter().units(), 0);
+}
+
+#[test]
+fn two_streams_of_one_cname_are_synchronised_by_their_sender_reports() {
+    let mut bench = Bench::new(config().payload_type(96, 90_000));
+    // The same instant in both streams, each on its own clock; the video's report is 1 s older.
+    let said = |ssrc, time, timestamp| {
+        let info = SenderInfo {
+            ntp_timestamp: NtpTimestamp::from_unix(millis(time)),
+            rtp_timestamp: Timestamp(timestamp),
+            ..SenderInfo::default()
+        };
+        SenderReportBuilder::new(ssrc, info).to_vec().unwrap()
+    };
+    for (ssrc, payload_type) in [(1, 0), (2, 96)] {
+        let packet = RtpPacketBuilder::new()
+            .ssrc(ssrc)
+            .payload_type(payload_type);
+        let _ = bench.rtp_of(4000, packet);
+    }
+    let time = |bench: &Bench, ssrc, timestamp| {
+        let source = bench.session.source(ssrc).unwrap();
+        source
+            .wall_clock(Timestamp(timestamp))
+            .map(NtpTimestamp::to_unix)
+    };
+    assert_eq!(time(&bench, 1, 0), None);
+    bench.rtcp(4001, &said(1, 2_000_000, 4_294_967_200));
+    bench.rtcp(4001, &said(2, 1_999_000, 5000));
+    // 20 ms after, across the wrap, and 1020 ms after.
+    assert_eq!(time(&bench, 1, 64), Some(millis(2_000_020)));
+    assert_eq!(time(&bench, 2, 5000 + 91_800), Some(millis(2_000_020)));
+    assert_eq!(time(&bench, 2, 5000 - 4500), Some(millis(1_998_950)));
 }
