@@ -6,6 +6,8 @@ extern crate alloc;
 extern crate std;
 
 mod builder;
+#[cfg(feature = "std")]
+mod client;
 mod control;
 mod defect;
 mod error;
@@ -26,6 +28,10 @@ mod status;
 mod streams;
 
 pub use builder::MessageBuilder;
+#[cfg(feature = "std")]
+pub use client::{
+    Client, ClientConfig, ClientEndReason, ClientEvent, ClientOutput, Request, RequestError,
+};
 pub use defect::{Defect, DefectKind, Severity};
 pub use error::{ErrorKind, ParseError, WriteError};
 pub use framer::{Frame, Framer};

@@ -29,7 +29,7 @@ struct Stream {
 }
 
 impl Streams {
-    pub(crate) const fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.0.len()
     }
 
