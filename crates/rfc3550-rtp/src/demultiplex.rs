@@ -1,4 +1,4 @@
-//! RTP and RTCP on one port (RFC 5761 §4).
+//! RTP and RTCP on one port (RFC 5761 §4), or on two (RFC 3550 §11).
 
 /// What a datagram on a port with RTP and RTCP is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -28,6 +28,19 @@ pub const fn classify(datagram: &[u8]) -> Option<PacketClass> {
         [0x80..=0xbf, _, ..] => Some(PacketClass::Rtp),
         _ => None,
     }
+}
+
+/// The ports of RTP and of RTCP where one number is given for both: the even one, and the odd one
+/// above it.
+///
+/// ```
+/// use rfc3550_rtp::port_pair;
+///
+/// assert_eq!(port_pair(5004), (5004, 5005));
+/// assert_eq!(port_pair(5005), (5004, 5005));
+/// ```
+pub const fn port_pair(port: u16) -> (u16, u16) {
+    (port & !1, port | 1)
 }
 
 #[cfg(test)]

@@ -23,7 +23,7 @@ mod statistics;
 mod timestamp;
 
 pub use builder::RtpPacketBuilder;
-pub use demultiplex::{PacketClass, classify};
+pub use demultiplex::{PacketClass, classify, port_pair};
 pub use entries::{Entries, Entry};
 pub use error::{ErrorKind, ParseError, WriteError};
 pub use extension::{ExtensionElement, ExtensionElements, ExtensionForm, HeaderExtension};

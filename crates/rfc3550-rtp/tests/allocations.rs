@@ -4,9 +4,9 @@
 use core::hint::black_box;
 
 use rfc3550_rtp::{
-    ByeBuilder, CompoundWriter, NtpShort, NtpTimestamp, ReportBlock, ReportCompoundBuilder,
-    ReportRotation, RtcpCompound, RtcpPacket, RtpPacket, RtpPacketBuilder, SenderInfo,
-    SequenceNumber, SourceStatistics, Timestamp,
+    ByeBuilder, CompoundWriter, NtpShort, ReportBlock, ReportCompoundBuilder, ReportRotation,
+    RtcpCompound, RtcpPacket, RtpPacket, RtpPacketBuilder, SenderInfo, SequenceNumber,
+    SourceStatistics, Timestamp,
 };
 
 #[test]
@@ -62,6 +62,7 @@ fn nothing_is_allocated_per_packet() {
 fn a_session_allocates_nothing_per_packet_in_steady_state() {
     use core::net::SocketAddr;
     use core::time::Duration;
+    use rfc3550_rtp::NtpTimestamp;
     use rfc3550_rtp::session::{RtpVerdict, Session, SessionConfig};
 
     let mut now = std::time::Instant::now();

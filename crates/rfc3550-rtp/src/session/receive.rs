@@ -50,11 +50,6 @@ impl Session {
         let Some(source) = self.table.slot_mut(slot) else {
             return Err(IgnoreReason::TooManySources); // never: the slot was found
         };
-        if source.contributing {
-            // Heard through a mixer until now: where it is itself counts more.
-            source.contributing = false;
-            source.rtp = None;
-        }
         if !Heard::accept(&mut source.rtp, from, now, change) {
             self.counters.third_party_loops += 1;
             return Err(IgnoreReason::OtherAddress);
@@ -90,7 +85,9 @@ impl Session {
         Ok(reception)
     }
 
-    /// A contributing source of a valid packet is a member too (§6.3.3).
+    /// A contributing source of a valid packet is a member too (§6.3.3). As long as the mixer
+    /// mentions it, it is not heard directly, or the other sources in the mix would be lost
+    /// (§8.2).
     fn contribute(
         &mut self,
         now: Instant,
@@ -106,8 +103,9 @@ impl Session {
         let Some(source) = self.table.slot_mut(slot) else {
             return Ok(());
         };
-        if source.rtp.is_none() {
-            source.contributing = true;
+        if source.state == MemberState::Probation {
+            // A valid packet counts more than one that anybody may have sent.
+            source.rtp = None;
         }
         if !Heard::accept(&mut source.rtp, from, now, change) {
             self.counters.third_party_loops += 1;

@@ -18,8 +18,6 @@ pub struct Source {
     pub(super) sender: bool,
     /// RTP has come since it was last reported on.
     pub(super) unreported: bool,
-    /// It has been heard of only as a contributing source.
-    pub(super) contributing: bool,
     /// The clock rate that the jitter is measured in.
     pub(super) clock_rate: u32,
     pub(super) rtp: Option<Heard>,
@@ -35,7 +33,6 @@ impl Source {
             state: MemberState::Probation,
             sender: false,
             unreported: false,
-            contributing: false,
             clock_rate: 0,
             rtp: None,
             statistics: None,
