@@ -15,6 +15,8 @@ mod leaving;
 mod lineage;
 #[path = "session/membership.rs"]
 mod membership;
+#[path = "session/properties.rs"]
+mod properties;
 #[path = "session/reports.rs"]
 mod reports;
 #[path = "session/sending.rs"]
