@@ -1,11 +1,12 @@
 //! The server's machine: connections, requests in order, sessions (RFC 2326 §9.1, §10, §A.2).
 
 mod event;
+mod response;
 mod session;
+mod verdict;
 
 use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
-use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
@@ -17,12 +18,12 @@ pub use event::{
     ServerRequest, SessionKey,
 };
 use session::Session;
+use verdict::Verdict;
 
 use crate::state::Action;
-use crate::streams::Streams;
 use crate::{
     Frame, Framer, HeaderName, Limits, Message, MessageBuilder, MessageRef, Method, Policy, State,
-    StatusClass, StatusCode, Target,
+    StatusCode, Target,
 };
 
 /// How a [`Server`] behaves.
@@ -124,13 +125,6 @@ struct Waiting {
     session: Option<SessionKey>,
     target: Target,
     action: Option<Action>,
-}
-
-/// What a request comes to before the application is asked.
-enum Verdict {
-    Refuse(StatusCode, Option<(HeaderName, String)>),
-    Accept(Option<SessionKey>, Option<(HeaderName, String)>),
-    Ask(Option<SessionKey>, Target, Option<Action>),
 }
 
 impl Server {
@@ -240,70 +234,6 @@ impl Server {
         self.timers.first().map(|&(expires, _)| expires)
     }
 
-    /// Answers a request. A success changes the state and keeps the session alive; a SETUP without
-    /// a session begins one, whose key is returned; a PAUSE with a Range takes effect only with
-    /// [`finish`](Self::finish). If the session has ended meanwhile, the answer is 454.
-    ///
-    /// # Errors
-    ///
-    /// If the request does not wait for a response or the response cannot be written.
-    pub fn respond(
-        &mut self,
-        now: Instant,
-        request: RequestId,
-        reply: &Reply<'_>,
-    ) -> Result<Option<SessionKey>, CommandError> {
-        let RequestId { connection, number } = request;
-        let state = self.connections.get_mut(&connection);
-        let state = state.ok_or(CommandError::UnknownRequest)?;
-        let waiting = match state.waiting.take() {
-            Some(waiting) if waiting.number == number => waiting,
-            other => {
-                state.waiting = other;
-                return Err(CommandError::UnknownRequest);
-            }
-        };
-        let is_lost = waiting
-            .session
-            .is_some_and(|key| !self.sessions.contains_key(&key));
-        let lost = Reply::new(StatusCode::SESSION_NOT_FOUND);
-        let reply = if is_lost { &lost } else { reply };
-        let class = reply.status.class();
-        let begins = class == StatusClass::Success
-            && waiting.action == Some(Action::Setup)
-            && waiting.session.is_none();
-        let id = begins.then(|| format!("{:032x}", (self.random)()));
-        let written = self.write(&waiting, reply, id.as_deref());
-        let is_final = class != StatusClass::Informational;
-        let bytes = match written {
-            Ok(bytes) if is_final => bytes,
-            other => {
-                if let Some(state) = self.connections.get_mut(&connection) {
-                    state.waiting = Some(waiting);
-                }
-                let bytes = other?;
-                self.output
-                    .push_back(ServerOutput::Transmit { connection, bytes });
-                return Ok(None);
-            }
-        };
-        self.output
-            .push_back(ServerOutput::Transmit { connection, bytes });
-        let key = match id {
-            Some(id) => Some(self.begin(now, connection, id, reply.presentation)),
-            None => waiting.session,
-        };
-        if let Some(key) = key {
-            match class {
-                StatusClass::Success => self.succeed(now, key, &waiting),
-                StatusClass::Redirection => self.reset(key, waiting.target),
-                _ => {}
-            }
-        }
-        self.advance(now, connection);
-        Ok(if begins { key } else { None })
-    }
-
     /// Notes that something was heard of a session's client otherwise, as an RTCP report.
     ///
     /// # Errors
@@ -396,79 +326,6 @@ impl Server {
         }
     }
 
-    /// Everything about a request that the application need not decide.
-    fn judge(&self, connection: ConnectionId, request: MessageRef<'_>) -> Verdict {
-        let refuse = |code| Verdict::Refuse(code, None);
-        if request.version() != b"RTSP/1.0" {
-            return refuse(StatusCode::RTSP_VERSION_NOT_SUPPORTED);
-        }
-        if request.cseq().is_err() {
-            return refuse(StatusCode::BAD_REQUEST);
-        }
-        let required = [HeaderName::Require, HeaderName::ProxyRequire]
-            .into_iter()
-            .find_map(|name| request.first(name));
-        if let Some(required) = required {
-            let value = String::from_utf8_lossy(required.value()).into_owned();
-            let unsupported = Some((HeaderName::Unsupported, value));
-            return Verdict::Refuse(StatusCode::OPTION_NOT_SUPPORTED, unsupported);
-        }
-        let supported = |method: &Method<'_>| self.config.methods.contains(method);
-        let Some(method) = request.method().filter(supported) else {
-            return Verdict::Refuse(StatusCode::NOT_IMPLEMENTED, Some(self.public()));
-        };
-        let session = match request.session() {
-            None => None,
-            Some(Ok(named)) => match self.keys.get(named.id) {
-                Some(&key) if self.is_known_on(key, connection) => Some(key),
-                _ => return refuse(StatusCode::SESSION_NOT_FOUND),
-            },
-            Some(Err(_)) => return refuse(StatusCode::SESSION_NOT_FOUND),
-        };
-        let Some(action) = Action::of(method) else {
-            return match method {
-                Method::OPTIONS => Verdict::Accept(session, Some(self.public())),
-                Method::GET_PARAMETER if request.body().is_empty() => {
-                    Verdict::Accept(session, None)
-                }
-                _ => Verdict::Ask(session, Target::Resource, None),
-            };
-        };
-        let Some(state) = session.and_then(|key| self.sessions.get(&key)) else {
-            return match action {
-                Action::Setup if self.sessions.len() >= self.config.sessions => {
-                    refuse(StatusCode::SERVICE_UNAVAILABLE)
-                }
-                Action::Setup => Verdict::Ask(None, Target::Resource, Some(action)),
-                Action::Teardown => refuse(StatusCode::SESSION_NOT_FOUND),
-                _ => not_in(State::Init),
-            };
-        };
-        let uri = uri_of(request);
-        let target = match (
-            action,
-            state.streams.with_uri(uri),
-            state.presentation_is(uri),
-        ) {
-            (Action::Setup, Some(target), _) => target,
-            // A presentation has no transport of its own.
-            (Action::Setup, None, true) => {
-                return refuse(StatusCode::AGGREGATE_OPERATION_NOT_ALLOWED);
-            }
-            (Action::Setup, None, false) if state.streams.len() >= self.config.streams => {
-                return refuse(StatusCode::SERVICE_UNAVAILABLE);
-            }
-            (Action::Setup, None, false) => Target::Resource,
-            (_, _, true) => Target::Presentation,
-            (_, Some(target), false) => target,
-            (_, None, false) => return refuse(StatusCode::NOT_FOUND),
-        };
-        match state.streams.refusing(target, action) {
-            Some(state) => not_in(state),
-            None => Verdict::Ask(session, target, Some(action)),
-        }
-    }
-
     fn ask(
         &mut self,
         connection: ConnectionId,
@@ -497,70 +354,6 @@ impl Server {
         })));
     }
 
-    fn write(
-        &self,
-        waiting: &Waiting,
-        reply: &Reply<'_>,
-        id: Option<&str>,
-    ) -> Result<Vec<u8>, CommandError> {
-        let mut builder = MessageBuilder::response_to(waiting.message.view(), reply.status);
-        if let Some(id) = id {
-            let timeout = self.config.session_timeout.as_secs();
-            let session = format!("{id};timeout={timeout}");
-            builder = builder.header(HeaderName::Session, &session);
-        }
-        for &(name, value) in reply.headers {
-            builder = builder.header(name, value);
-        }
-        Ok(match reply.body {
-            Some((content_type, body)) => builder.finish_with_body(content_type, body)?,
-            None => builder.finish()?,
-        })
-    }
-
-    fn begin(
-        &mut self,
-        now: Instant,
-        connection: ConnectionId,
-        id: String,
-        presentation: Option<&str>,
-    ) -> SessionKey {
-        let key = SessionKey(self.next_session);
-        self.next_session += 1;
-        let expires = now + self.config.session_timeout;
-        self.keys.insert(id.clone(), key);
-        let session = Session {
-            id,
-            connection,
-            presentation: presentation.map(String::from),
-            streams: Streams::default(),
-            expires,
-        };
-        self.sessions.insert(key, session);
-        self.timers.insert((expires, key));
-        key
-    }
-
-    fn succeed(&mut self, now: Instant, key: SessionKey, waiting: &Waiting) {
-        let Some(session) = self.sessions.get_mut(&key) else {
-            return;
-        };
-        let request = waiting.message.view();
-        match waiting.action {
-            // At its pause point, which the application tells.
-            Some(Action::Pause) if request.first(HeaderName::Range).is_some() => {}
-            Some(action) => session
-                .streams
-                .apply(waiting.target, uri_of(request), action),
-            None => {}
-        }
-        if waiting.action == Some(Action::Teardown) && session.streams.is_over() {
-            self.end(key, EndReason::TornDown);
-        } else {
-            let _ = self.keep_alive(now, key);
-        }
-    }
-
     /// Sets streams to Init: they were redirected.
     fn reset(&mut self, key: SessionKey, target: Target) {
         if let Some(session) = self.sessions.get_mut(&key) {
@@ -580,22 +373,6 @@ impl Server {
     fn close(&mut self, connection: ConnectionId) {
         self.output.push_back(ServerOutput::Close(connection));
         self.handle_disconnect(connection);
-    }
-
-    fn is_known_on(&self, key: SessionKey, connection: ConnectionId) -> bool {
-        let session = self.sessions.get(&key);
-        session
-            .is_some_and(|session| !self.config.bind_sessions || session.connection == connection)
-    }
-
-    fn public(&self) -> (HeaderName, String) {
-        let names: Vec<_> = self
-            .config
-            .methods
-            .iter()
-            .map(|method| method.as_str())
-            .collect();
-        (HeaderName::Public, names.join(", "))
     }
 
     fn event(&mut self, event: ServerEvent) {
@@ -634,11 +411,6 @@ impl Connection {
             sequence_number: 1,
         }
     }
-}
-
-fn not_in(state: State) -> Verdict {
-    let allow = Some((HeaderName::Allow, state.allowed().into()));
-    Verdict::Refuse(StatusCode::METHOD_NOT_VALID_IN_THIS_STATE, allow)
 }
 
 fn uri_of(request: MessageRef<'_>) -> &str {
