@@ -82,6 +82,11 @@ use table::{InviteKeys, Table, Transaction};
 /// assert_eq!(layer.next_timeout(), Some(now + core::time::Duration::from_millis(500)));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+///
+/// Everything ends by itself but for one thing: a request that was handed up waits for its answer
+/// as long as the user takes. Memory is bounded by [`Config::max_clients`] and
+/// [`Config::max_servers`]; a server transaction that has its final response takes less than 1 kB
+/// beside the response.
 #[derive(Debug)]
 pub struct TransactionLayer {
     config: Config,
@@ -201,7 +206,7 @@ impl TransactionLayer {
         self.command(now, transaction, Input::Cancel)
     }
 
-    /// Answers a request. A 2xx to an INVITE is sent once for each call: to repeat it until the
+    /// Answers a request, with this response as it stands. A 2xx to an INVITE is sent once for each call: to repeat it until the
     /// ACK comes is the user's (RFC 3261 §13.3.1.4).
     pub fn respond(
         &mut self,
@@ -217,14 +222,14 @@ impl TransactionLayer {
         if found.kind.is_client() {
             return Err(CommandError::Unsuitable);
         }
-        let message = self.parser.parse(&bytes)?;
-        let input = input(message.status().ok_or(CommandError::Unsuitable)?);
+        let input = input(status(&bytes).ok_or(CommandError::Unsuitable)?);
         let state = found.state;
         if found.kind.step(state, input).is_none() {
             return Err(CommandError::State(state));
         }
         let old = input == Input::Success && found.old;
         if let Some(invite) = found.invite.filter(|_| input == Input::Failure || old) {
+            let message = self.parser.parse(&bytes)?;
             let to_tag = message.to()?.tag().unwrap_or_default();
             let key = self.keys.ack(invite.acknowledged, to_tag);
             self.table.add_key(transaction, key);
@@ -320,13 +325,14 @@ impl TransactionLayer {
         match method {
             Method::ACK => {
                 let found = self.find_acknowledged(&request);
-                let stateless = request.to_tag == Some(&self.keys.stateless_tag(&request));
+                let refused = || request.to_tag == Some(&self.keys.stateless_tag(&request));
+                let absorbed = found.is_none() && refused();
                 let incoming = Incoming::new(message, source);
                 match found {
                     Some(invite) => {
                         let _ = self.feed(now, invite, Input::Ack, Some(incoming));
                     }
-                    None if stateless => {}
+                    None if absorbed => {}
                     None => self.output.push_back(Output::Event(Event::Ack {
                         request: incoming.message,
                         source,
@@ -404,10 +410,15 @@ impl TransactionLayer {
                 acknowledged: self.keys.acknowledged(&request),
             });
         }
-        let merge = self.keys.merge(&request, method);
-        let merged = request.to_tag.is_none() && self.table.find(merge).is_some();
+        // Only requests outside of dialogs merge; a CANCEL may have to find any INVITE by it.
+        let outside = request.to_tag.is_none();
+        let merge =
+            (outside || kind == Kind::ServerInvite).then(|| self.keys.merge(&request, method));
+        let merged = outside && merge.is_some_and(|merge| self.table.find(merge).is_some());
         let id = self.table.insert(transaction, key);
-        self.table.add_key(id, merge);
+        if let Some(merge) = merge {
+            self.table.add_key(id, merge);
+        }
         let mut incoming = Incoming::new(message, source);
         (incoming.merged, incoming.invite) = (merged, invite);
         self.start(now, id, kind, Some(incoming));
@@ -645,9 +656,7 @@ impl TransactionLayer {
         self.counts.malformed += 1;
         let Ok(via) = message.via() else { return };
         let flow = source.of_response(&via);
-        let mut tag = self.keys.branch();
-        // The cookie means nothing in a tag.
-        let tag = tag.split_off(7);
+        let tag = self.keys.tag_of(message.as_bytes());
         if let Some(Rejection::Respond(response)) = message.view().rejection(&tag) {
             if let Ok(response) = response.build() {
                 self.send(response, flow);
@@ -664,6 +673,24 @@ impl Incoming {
             merged: false,
             invite: None,
         }
+    }
+}
+
+/// The status in the first line of a response.
+fn status(response: &[u8]) -> Option<StatusCode> {
+    match response.strip_prefix(b"SIP/2.0 ")? {
+        [
+            a @ b'0'..=b'9',
+            b @ b'0'..=b'9',
+            c @ b'0'..=b'9',
+            b' ' | b'\r' | b'\n',
+            ..,
+        ] => {
+            let digits = [a, b, c].map(|digit| u16::from(*digit - b'0'));
+            let [hundreds, tens, ones] = digits;
+            StatusCode::from_u16(100 * hundreds + 10 * tens + ones)
+        }
+        _ => None,
     }
 }
 

@@ -8,6 +8,8 @@
 mod bench;
 #[path = "transaction/capacity.rs"]
 mod capacity;
+#[path = "transaction/hostile.rs"]
+mod hostile;
 #[path = "transaction/invite.rs"]
 mod invite;
 #[path = "transaction/matching.rs"]

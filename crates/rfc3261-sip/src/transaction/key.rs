@@ -45,6 +45,7 @@ enum Domain {
     Merge,
     Branch,
     NewBranch,
+    Unreadable,
 }
 
 impl<'a> Request<'a> {
@@ -155,6 +156,12 @@ impl Keys {
     /// request and for the ACK (RFC 3261 §8.2.7).
     pub(super) fn stateless_tag(&self, request: &Request<'_>) -> String {
         let Key(number) = self.merge(request, Method::INVITE);
+        format!("{number:032x}")
+    }
+
+    /// The To tag of the answer to a request that cannot be read: the same for each copy.
+    pub(super) fn tag_of(&self, request: &[u8]) -> String {
+        let Key(number) = self.key(Domain::Unreadable, |hash| hash.bytes(request));
         format!("{number:032x}")
     }
 

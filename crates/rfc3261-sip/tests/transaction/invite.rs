@@ -408,3 +408,35 @@ fn one_final_response_only() {
     bench.drain();
     assert_eq!(bench.words(), ["486"]);
 }
+
+#[test]
+fn only_responses_answer() {
+    let mut bench = Bench::new(Transport::Udp);
+    let id = bench.receive_request(&invite());
+    for wrong in [
+        "",
+        "SIP/2.0 2000 OK\r\n\r\n",
+        "SIP/2.0 99\r\n\r\n",
+        &*invite(),
+    ] {
+        let refused = bench.layer.respond(bench.now, id, wrong.to_owned());
+        assert_eq!(refused, Err(CommandError::Unsuitable), "{wrong}");
+    }
+    let request = bench.request(Method::OPTIONS);
+    let client = bench.send(&request);
+    let wrong = bench
+        .layer
+        .respond(bench.now, client, super::bench::response(&request, 200));
+    assert_eq!(wrong, Err(CommandError::Unsuitable));
+    bench.respond(id, &invite(), 486);
+    bench.receive(ack("z9hG4bKin1"));
+    bench.advance(5_000);
+    let over = bench
+        .layer
+        .respond(bench.now, id, super::bench::response(&request, 200));
+    assert_eq!(over, Err(CommandError::Unknown));
+    assert_eq!(
+        bench.layer.cancel(bench.now, id, None),
+        Err(CommandError::Unknown)
+    );
+}
