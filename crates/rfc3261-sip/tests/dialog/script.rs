@@ -1,7 +1,5 @@
 //! What the tests of dialogs begin with: an INVITE from Alice to Bob, over two proxies.
 
-#![allow(clippy::unwrap_used)] // in helpers as well
-
 use bytes::Bytes;
 use rfc3261_sip::{
     HeaderName, Message, RequestBuilder, ResponseBuilder, StatusCode, dialog::Dialog,
@@ -139,7 +137,7 @@ pub(crate) fn built_response(builder: ResponseBuilder) -> Message {
 pub(crate) fn way(message: &Message) -> (&str, Option<&str>) {
     let uri = message.view().request_uri_bytes().unwrap();
     (
-        std::str::from_utf8(uri).unwrap(),
+        core::str::from_utf8(uri).unwrap(),
         message
             .first(HeaderName::Route)
             .map(|field| field.value_str().unwrap()),
