@@ -3,12 +3,13 @@
 
 mod inspect;
 mod parse;
+mod stun;
 mod terminal;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
-/// Takes captured calls and single packets apart.
+/// Takes captured calls and single packets apart, and asks STUN servers.
 #[derive(Parser)]
 #[command(name = "telephony", version, about, max_term_width = 100)]
 struct Cli {
@@ -20,11 +21,13 @@ struct Cli {
 enum Command {
     Inspect(inspect::Arguments),
     Parse(parse::Arguments),
+    Stun(stun::Arguments),
 }
 
 fn main() -> ExitCode {
     match Cli::parse().command {
         Command::Inspect(arguments) => inspect::run(&arguments),
         Command::Parse(arguments) => parse::run(&arguments),
+        Command::Stun(arguments) => stun::run(&arguments),
     }
 }
