@@ -127,6 +127,9 @@ impl Dialog {
     /// Notes that a request has no response: the transaction ran out of time, or the transport
     /// failed. That counts as 408 (§12.2.1.2).
     pub fn handle_no_response(&mut self, method: Method<'_>, sequence_number: u32) -> Change {
+        if method == Method::CANCEL {
+            return Change::None;
+        }
         if self.role == Role::Uac && sequence_number == self.origin {
             return self.apply(Event::Failure);
         }
