@@ -38,8 +38,8 @@ pub(crate) use stream::ticks;
 use stream::{Stream, WallClock};
 use table::SourceTable;
 
-/// The longest CNAME in octets (§6.5).
-const MAX_CNAME: usize = 255;
+/// The longest text in octets (§6.5, §6.6).
+const MAX_TEXT: usize = 255;
 /// More members than this make a BYE wait (§6.3.7).
 const BYE_AT_ONCE: usize = 50;
 /// Intervals without a packet after which a member is timed out (§6.3.5).
@@ -118,6 +118,8 @@ pub struct Session {
     reason: Vec<u8>,
     /// The slot after the last source reported on.
     next_reported: u32,
+    /// How many reports have been sent.
+    reports: usize,
 }
 
 impl Session {
@@ -125,7 +127,10 @@ impl Session {
     /// `wall_clock`. Whoever has no wall clock gives zero: the reports then carry the time
     /// since joining (§6.4.1).
     pub fn new(now: Instant, wall_clock: NtpTimestamp, mut config: SessionConfig) -> Self {
-        config.cname.truncate(MAX_CNAME);
+        config.cname.truncate(MAX_TEXT);
+        for (_, text) in &mut config.descriptions {
+            text.truncate(MAX_TEXT);
+        }
         let mut random = Random::new(config.seed);
         let table = SourceTable::new(config.max_sources, &mut random);
         let ssrc = config.ssrc.unwrap_or_else(|| random.next_u32());
@@ -149,6 +154,7 @@ impl Session {
             leave_by: None,
             reason: Vec::new(),
             next_reported: 0,
+            reports: 0,
             random,
             config,
         }
@@ -309,7 +315,7 @@ impl Session {
         if self.phase != SessionPhase::Joined {
             return;
         }
-        self.reason = reason.get(..255).unwrap_or(reason).to_vec();
+        self.reason = reason.get(..MAX_TEXT).unwrap_or(reason).to_vec();
         if !self.stream.was_heard() {
             self.end(PhaseEvent::LeaveAtOnce);
         } else if self.members() <= BYE_AT_ONCE {

@@ -6,8 +6,8 @@ use core::fmt;
 use core::net::SocketAddr;
 use core::time::Duration;
 
-use crate::StatisticsConfig;
 use crate::session::interval::IntervalPolicy;
+use crate::{SdesType, StatisticsConfig};
 
 /// How a [`Session`](super::Session) behaves. Begin with [`new`](Self::new), then set what differs
 /// from the defaults.
@@ -23,6 +23,9 @@ pub struct SessionConfig {
     pub seed: [u8; 32],
     /// Our canonical name (§6.5.1): at most 255 octets, more are cut off.
     pub cname: Vec<u8>,
+    /// What else describes us, such as NAME or TOOL, each at most 255 octets, more are cut off:
+    /// one item goes out with every third report, in turn (§6.3.9).
+    pub descriptions: Vec<(SdesType, Vec<u8>)>,
     /// Our SSRC, if something other than the seed has to choose it, as RFC 5576 would have it.
     /// A collision changes it all the same.
     pub ssrc: Option<u32>,
@@ -41,7 +44,7 @@ pub struct SessionConfig {
     pub lower_layer_overhead: usize,
     /// The longest RTCP datagram, without the layers below, in octets; 1200 unless set. Report
     /// blocks are left for the next time when they do not fit; what is sent without any, at most
-    /// 600 octets, is sent even if it is longer.
+    /// 900 octets, is sent even if it is longer.
     pub max_rtcp_size: usize,
     /// When a source is valid and when it has restarted (Appendix A.1).
     pub statistics: StatisticsConfig,
@@ -66,6 +69,7 @@ impl SessionConfig {
         Self {
             seed,
             cname: cname.into(),
+            descriptions: Vec::new(),
             ssrc: None,
             clock_rates: [0; 128],
             session_bandwidth: 64_000,

@@ -7,16 +7,24 @@ use std::time::Instant;
 use crate::session::member_state::MemberState;
 use crate::session::output::SessionEvent;
 use crate::session::{Session, SessionConfig};
-use crate::{ByeBuilder, ReportBlock, ReportCompoundBuilder, RtcpWrite};
+use crate::{ByeBuilder, ReportBlock, ReportCompoundBuilder, RtcpWrite, SdesItemBuilder};
+
+/// Every so many reports carry one item beside the CNAME (§6.3.9).
+const DESCRIPTION_REPORTS: usize = 3;
 
 impl Session {
     /// A report on ourselves, if we send, and on whom we have heard since the last one.
     pub(super) fn send_report(&mut self, now: Instant) {
-        let compound = self.compound(now);
+        let description = self.description_due();
+        let compound = self.compound(now).sdes_items(description.as_slice());
         let capacity = compound.report_capacity(self.config.max_rtcp_size);
         let blocks = self.take_report_blocks(now, capacity);
-        let size = self.transmit(now, &blocks, &[]);
+        let description = self.description_due();
+        let compound = self.compound(now).sdes_items(description.as_slice());
+        let datagram = written(&compound, &blocks);
+        let size = self.transmit(datagram);
         self.stream.reported = true;
+        self.reports += 1;
         let group = self.group();
         self.schedule.sent(now, size, group, &mut self.random);
     }
@@ -24,7 +32,8 @@ impl Session {
     pub(super) fn send_bye(&mut self, now: Instant) {
         let (sources, reason) = ([self.stream.ssrc], core::mem::take(&mut self.reason));
         let bye = bye(&sources, &reason);
-        self.transmit(now, &[], &[&bye]);
+        let datagram = written(&self.compound(now).packets(&[&bye]), &[]);
+        self.transmit(datagram);
     }
 
     /// Octets of the compound that says BYE, with the layers below.
@@ -39,7 +48,8 @@ impl Session {
         if self.stream.was_heard() {
             let sources = [old];
             let bye = ByeBuilder::new(&sources);
-            let size = self.transmit(now, &[], &[&bye]);
+            let datagram = written(&self.compound(now).packets(&[&bye]), &[]);
+            let size = self.transmit(datagram);
             self.schedule.received(size, 0);
         }
         let new = loop {
@@ -52,21 +62,8 @@ impl Session {
         self.event(SessionEvent::SsrcChanged { old, new });
     }
 
-    /// Queues a compound and returns its size with the layers below.
-    fn transmit(
-        &mut self,
-        now: Instant,
-        blocks: &[ReportBlock],
-        packets: &[&dyn RtcpWrite],
-    ) -> usize {
-        let compound = self.compound(now).packets(packets);
-        let mut datagram = vec![0; compound.encoded_len(blocks.len())];
-        let written = compound.write_into(blocks, &mut datagram);
-        debug_assert_eq!(
-            written,
-            Ok(datagram.len()),
-            "every part is within its limits"
-        );
+    /// Queues a datagram and returns its size with the layers below.
+    fn transmit(&mut self, datagram: Vec<u8>) -> usize {
         let size = datagram.len() + self.config.lower_layer_overhead;
         self.outputs.transmit(datagram);
         size
@@ -79,6 +76,15 @@ impl Session {
             true => compound.sender_info(self.stream.sender_info(now, self.wall_clock.at(now))),
             false => compound,
         }
+    }
+
+    /// What the next report says of us beside the CNAME.
+    fn description_due(&self) -> Option<SdesItemBuilder<'_>> {
+        let descriptions = &self.config.descriptions;
+        let turn = (self.reports / DESCRIPTION_REPORTS).checked_rem(descriptions.len())?;
+        let (item_type, text) = descriptions.get(turn)?;
+        let due = self.reports % DESCRIPTION_REPORTS == 0;
+        due.then(|| SdesItemBuilder::new(*item_type, text))
     }
 
     /// The blocks of sources that RTP has come from since they were last reported on: as many as
@@ -109,6 +115,17 @@ impl Session {
         }
         blocks
     }
+}
+
+fn written(compound: &ReportCompoundBuilder<'_>, blocks: &[ReportBlock]) -> Vec<u8> {
+    let mut datagram = vec![0; compound.encoded_len(blocks.len())];
+    let written = compound.write_into(blocks, &mut datagram);
+    debug_assert_eq!(
+        written,
+        Ok(datagram.len()),
+        "every part is within its limits"
+    );
+    datagram
 }
 
 /// The probable size of our first compound, with the layers below (§6.3.2).

@@ -2,8 +2,8 @@
 
 use rfc3550_rtp::session::SessionEvent;
 use rfc3550_rtp::{
-    NtpShort, NtpTimestamp, ReportBlock, RtcpPacket, RtcpWrite, RtpPacketBuilder, SenderInfo,
-    SenderReportBuilder, Timestamp,
+    NtpShort, NtpTimestamp, ReportBlock, RtcpPacket, RtcpWrite, RtpPacketBuilder, SdesType,
+    SenderInfo, SenderReportBuilder, Timestamp,
 };
 
 use crate::{Bench, OURS, compound, config, millis, packets, seconds};
@@ -227,4 +227,46 @@ fn two_streams_of_one_cname_are_synchronised_by_their_sender_reports() {
     assert_eq!(time(&bench, 1, 64), Some(millis(2_000_020)));
     assert_eq!(time(&bench, 2, 5000 + 91_800), Some(millis(2_000_020)));
     assert_eq!(time(&bench, 2, 5000 - 4500), Some(millis(1_998_950)));
+}
+
+#[test]
+fn every_third_report_carries_one_more_description_in_turn() {
+    let mut config = config();
+    let text = vec![b'x'; 300];
+    config.descriptions = vec![
+        (SdesType::NAME, b"Me".to_vec()),
+        (SdesType::TOOL, text.clone()),
+    ];
+    let mut bench = Bench::new(config);
+    bench.until_compounds(9);
+    let items: Vec<_> = bench
+        .compounds
+        .iter()
+        .map(|(_, compound)| {
+            let Some(RtcpPacket::Sdes(sdes)) = packets(compound).pop() else {
+                panic!("a source description");
+            };
+            let chunk = sdes.chunks().next().unwrap();
+            assert_eq!(chunk.cname(), Some(&b"me@example.org"[..]));
+            let items = chunk.items().skip(1);
+            items
+                .map(|item| (item.item_type, item.value.to_vec()))
+                .collect::<Vec<_>>()
+        })
+        .collect();
+    let name = vec![(SdesType::NAME, b"Me".to_vec())];
+    let tool = vec![(SdesType::TOOL, text[..255].to_vec())];
+    let none = Vec::new;
+    let wanted = [
+        name.clone(),
+        none(),
+        none(),
+        tool,
+        none(),
+        none(),
+        name,
+        none(),
+        none(),
+    ];
+    assert_eq!(items, wanted);
 }
