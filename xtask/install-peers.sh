@@ -7,6 +7,8 @@ set -euo pipefail
 peers=(
   curl=curl
   tshark=tshark
+  turnserver=coturn
+  stun=stun-client
 )
 
 missing=()

@@ -3,6 +3,7 @@
 mod curl_digest;
 mod inspect;
 mod streams;
+mod stun;
 mod tshark;
 
 use std::io::Read as _;
@@ -42,6 +43,17 @@ const TESTS: &[Test] = &[
         what: "curl's Digest credentials for an HTTP server, right and wrong",
         needs: &["curl"],
         run: curl_digest::run,
+    },
+    Test {
+        name: "stun",
+        what: "coturn answers our client, and clients of others our server",
+        needs: &[
+            "turnserver",
+            "turnutils_stunclient",
+            "turnutils_natdiscovery",
+            "stun",
+        ],
+        run: stun::test,
     },
 ];
 

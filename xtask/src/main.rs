@@ -10,6 +10,7 @@ mod benchmarks;
 mod ci;
 mod conformance;
 mod interop;
+mod simulate;
 mod workspace;
 
 use std::process::ExitCode;
@@ -34,6 +35,8 @@ enum Command {
     Conformance(conformance::Options),
     /// Run the tests against independent implementations.
     Interop(interop::Options),
+    /// Run the simulations with many seeds.
+    Simulate(simulate::Options),
 }
 
 fn main() -> ExitCode {
@@ -42,6 +45,7 @@ fn main() -> ExitCode {
         Command::Ci(options) => ci::run_steps(&options),
         Command::Conformance(options) => conformance::run(&options),
         Command::Interop(options) => interop::run(&options),
+        Command::Simulate(options) => simulate::run_seeds(&options),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
