@@ -271,7 +271,8 @@ impl Framer {
                 b"\r\n" | b"\n" => return self.end_of_head(end, length),
                 [b' ' | b'\t', ..] => {}
                 [b'C' | b'c' | b'L' | b'l', ..] if line > 0 => {
-                    folded.content_length = content_length(text).map(|at| line + at);
+                    let lines = buffer.get(line..).unwrap_or_default();
+                    folded.content_length = content_length(lines).map(|at| line + at);
                 }
                 _ => {}
             }
@@ -334,14 +335,15 @@ impl fmt::Display for FrameError {
 
 impl core::error::Error for FrameError {}
 
-/// Where the value begins, if `line` is a Content-Length field.
-fn content_length(line: &[u8]) -> Option<usize> {
-    if let Some((length, id)) = HeaderName::at_line_start(line) {
+/// Where the value begins, if the first line of `lines` is a Content-Length field.
+fn content_length(lines: &[u8]) -> Option<usize> {
+    if let Some((length, id)) = HeaderName::at_line_start(lines) {
         return (id == HeaderName::ContentLength as u8).then_some(length + 1);
     }
-    let colon = memchr(b':', line)?;
-    let name = grammar::trim_end(line.get(..colon)?);
-    (HeaderName::parse(name) == Some(HeaderName::ContentLength)).then_some(colon + 1)
+    let colon = memchr::memchr2(b':', b'\n', lines)?;
+    let name = grammar::trim_end(lines.get(..colon)?);
+    let found = HeaderName::parse(name) == Some(HeaderName::ContentLength);
+    (found && lines.get(colon) == Some(&b':')).then_some(colon + 1)
 }
 
 /// The length of the header section if it is whole, or 0.

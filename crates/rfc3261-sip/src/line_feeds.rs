@@ -76,9 +76,10 @@ fn line_feeds(block: &[u8; BLOCK]) -> u64 {
     found
 }
 
-/// A block with zeros behind what is left.
-fn padded(rest: &[u8]) -> [u8; BLOCK] {
-    let mut block = [0; BLOCK];
+/// What is left at the end of a buffer, which is too short, with zeros behind it.
+#[cold]
+pub(crate) fn padded<const N: usize>(rest: &[u8]) -> [u8; N] {
+    let mut block = [0; N];
     for (to, from) in block.iter_mut().zip(rest) {
         *to = *from;
     }

@@ -2,6 +2,7 @@
 //! comparison in full.
 
 use super::{COUNT, HeaderName, NAMES};
+use crate::line_feeds::padded;
 
 /// The longest name that the table may have, with its colon: what three words hold.
 const LONGEST: usize = 24;
@@ -167,16 +168,6 @@ fn words(window: &[u8; LONGEST]) -> [u64; 3] {
         bytes.map_or(0, |bytes| u64::from_le_bytes(*bytes))
     };
     [word(0), word(8), word(16)]
-}
-
-/// The end of the last line, and zeros behind it.
-#[cold]
-fn padded(line: &[u8]) -> [u8; LONGEST] {
-    let mut window = [0; LONGEST];
-    for (to, from) in window.iter_mut().zip(line) {
-        *to = *from;
-    }
-    window
 }
 
 /// The highest bit of each byte that is `byte`, the first place lowest. Those behind the first may
