@@ -44,7 +44,7 @@ impl Request {
     }
 }
 
-/// Names a request of one [`Client`].
+/// Names a request of one [`Client`](super::Client).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RequestId(pub(super) u64);
 
