@@ -1,43 +1,17 @@
 //! A receiver's playout buffer: order, timing and gaps (RFC 3550 §5.1, §6.4.1).
 
+mod config;
+mod timeline;
+
 use alloc::collections::VecDeque;
 use core::time::Duration;
 use std::time::Instant;
 
+pub use config::JitterBufferConfig;
+
 use crate::session::ticks;
 use crate::{Jitter, SequenceNumber, Timestamp};
-
-/// Packets over which the quickest way through the network is looked for.
-const WINDOW: u32 = 128;
-
-/// How a [`JitterBuffer`] delays.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub struct JitterBufferConfig {
-    /// The clock rate of the payload in Hz; 0 counts as 1.
-    pub clock_rate: u32,
-    /// The least delay after the quickest packet; 20 ms unless set.
-    pub min_delay: Duration,
-    /// The most; 400 ms unless set.
-    pub max_delay: Duration,
-    /// The delay in multiples of the jitter; 4 unless set.
-    pub jitter_factor: u32,
-    /// How many packets are held, missing ones included; 256 unless set, 0 counts as 1.
-    pub capacity: usize,
-}
-
-impl JitterBufferConfig {
-    /// The defaults at a clock rate in Hz.
-    pub const fn new(clock_rate: u32) -> Self {
-        Self {
-            clock_rate,
-            min_delay: Duration::from_millis(20),
-            max_delay: Duration::from_millis(400),
-            jitter_factor: 4,
-            capacity: 256,
-        }
-    }
-}
+use timeline::Timeline;
 
 /// Holds the packets of one source until it is time to play them, and says which are missing.
 ///
@@ -74,23 +48,6 @@ pub struct JitterBuffer<T> {
     jitter: Jitter,
     /// Number and timestamp, extended, of the packet played last.
     played: Option<(u64, u64)>,
-}
-
-/// How media time and arrival go together.
-#[derive(Debug, Clone)]
-struct Timeline {
-    /// When the first packet came.
-    epoch: Instant,
-    /// The extended number of the packet to be played next.
-    next: u64,
-    /// The highest extended timestamp so far.
-    highest: u64,
-    /// Nanoseconds from media time to playout.
-    anchor: i128,
-    /// The least of arrival less media time: in this window, and in the one before.
-    quickest: i128,
-    quickest_before: i128,
-    in_window: u32,
 }
 
 #[derive(Debug, Clone)]
@@ -161,9 +118,10 @@ impl<T> JitterBuffer<T> {
 
     /// The present delay after the quickest packet.
     pub fn delay(&self) -> Duration {
-        let nanos = self.timeline.as_ref().map_or(0, |timeline| {
-            timeline.anchor - timeline.quickest.min(timeline.quickest_before)
-        });
+        let nanos = self
+            .timeline
+            .as_ref()
+            .map_or(0, |timeline| timeline.anchor - timeline.quickest());
         Duration::from_nanos(u64::try_from(nanos).unwrap_or(0))
     }
 
@@ -188,7 +146,7 @@ impl<T> JitterBuffer<T> {
         }
         let media = timestamp.extend(timeline.highest);
         let arrival = now.saturating_duration_since(timeline.epoch);
-        let transit = arrival.as_nanos() as i128 - nanos(media, &self.config);
+        let transit = arrival.as_nanos() as i128 - self.config.nanos(media);
         timeline.highest = timeline.highest.max(media);
         self.jitter
             .update(timestamp, ticks(arrival, self.config.clock_rate));
@@ -261,7 +219,7 @@ impl<T> JitterBuffer<T> {
     pub fn next_timeout(&self) -> Option<Instant> {
         let (_, timestamp) = self.next_up()?;
         let timeline = self.timeline.as_ref()?;
-        let due = nanos(timestamp, &self.config) + timeline.anchor;
+        let due = self.config.nanos(timestamp) + timeline.anchor;
         let due = Duration::from_nanos(u64::try_from(due.max(0)).ok()?);
         timeline.epoch.checked_add(due)
     }
@@ -296,7 +254,7 @@ impl<T> JitterBuffer<T> {
         let (next, media) = (number.extend(1 << 32), timestamp.extend(1 << 40));
         self.jitter = Jitter::new();
         self.jitter.update(timestamp, 0);
-        let transit = -nanos(media, &self.config);
+        let transit = -self.config.nanos(media);
         self.timeline = Some(Timeline {
             epoch: now,
             next,
@@ -319,40 +277,6 @@ impl<T> JitterBuffer<T> {
             Insertion::Held
         }
     }
-}
-
-impl Timeline {
-    /// Notes how long a packet took. Whether a window is over with it.
-    fn observe(&mut self, transit: i128) -> bool {
-        self.quickest = self.quickest.min(transit);
-        self.in_window += 1;
-        if self.in_window < WINDOW {
-            return false;
-        }
-        self.quickest_before = self.quickest;
-        self.quickest = transit;
-        self.in_window = 1;
-        true
-    }
-
-    fn quickest(&self) -> i128 {
-        self.quickest.min(self.quickest_before)
-    }
-}
-
-impl JitterBufferConfig {
-    /// The delay in nanoseconds that this jitter asks for.
-    fn delay(&self, jitter: &Jitter) -> i128 {
-        let units = u64::from(jitter.units()) * u64::from(self.jitter_factor);
-        let (least, most) = (self.min_delay.as_nanos(), self.max_delay.as_nanos());
-        let wanted = nanos(units, self).max(least as i128);
-        wanted.min(most as i128)
-    }
-}
-
-/// Clock units as nanoseconds.
-fn nanos(units: u64, config: &JitterBufferConfig) -> i128 {
-    i128::from(units) * 1_000_000_000 / i128::from(config.clock_rate.max(1))
 }
 
 #[cfg(test)]
