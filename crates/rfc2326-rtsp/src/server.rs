@@ -186,11 +186,12 @@ impl Server {
                     self.advance(now, connection);
                 }
                 Err(_) => {
-                    // Nobody can tell where the next message begins.
-                    self.send(
-                        connection,
-                        MessageBuilder::response(StatusCode::BAD_REQUEST),
-                    );
+                    // Nobody can tell where the next message begins. Responses stay in order: none
+                    // goes before the one that is owed.
+                    if state.waiting.is_none() {
+                        let response = MessageBuilder::response(StatusCode::BAD_REQUEST);
+                        self.send(connection, response);
+                    }
                     self.close(connection);
                     return;
                 }

@@ -410,6 +410,14 @@ fn what_is_no_message_ends_the_connection() {
 }
 
 #[test]
+fn nothing_goes_before_a_response_that_is_owed() {
+    let mut bench = bench();
+    bench.request(A, Method::SETUP, AUDIO, "");
+    bench.input(A, "what is this\r\n\r\n");
+    assert_eq!((bench.replies.len(), &bench.closed[..]), (0, &[A][..]));
+}
+
+#[test]
 fn refused_requests_change_nothing() {
     let mut bench = bench();
     bench.request(A, Method::SETUP, AUDIO, "");
