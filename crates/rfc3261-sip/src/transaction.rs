@@ -1,6 +1,7 @@
 //! Transactions (RFC 3261 §17, RFC 6026): requests and their responses, repeated until they
 //! arrive, and each handed up once.
 
+mod act;
 mod client_invite;
 mod client_non_invite;
 mod config;
@@ -9,6 +10,7 @@ mod key;
 mod machine;
 mod output;
 mod queue;
+mod receive;
 #[cfg(test)]
 mod search;
 mod server_invite;
@@ -31,12 +33,12 @@ use std::time::Instant;
 use bytes::Bytes;
 
 use crate::{
-    HeaderName, Message, Method, Parser, Rejection, ResponseBuilder, StatusCode,
-    transport::{Flow, SentBy, ViaValue},
+    Message, Method, Parser, StatusCode,
+    transport::{Flow, SentBy, Transport, ViaValue},
 };
-use key::{Key, Keys, Request};
-use machine::{Action, Input, Step};
-use table::{InviteKeys, Table, Transaction};
+use key::Keys;
+use machine::Input;
+use table::Table;
 
 /// The transactions of an endpoint, without I/O and without a clock.
 ///
@@ -97,16 +99,6 @@ pub struct TransactionLayer {
     counts: Counts,
 }
 
-/// What came in, on its way to the user.
-#[derive(Debug)]
-struct Incoming {
-    message: Message,
-    source: Flow,
-    merged: bool,
-    /// The INVITE that a CANCEL is for.
-    invite: Option<TransactionId>,
-}
-
 impl TransactionLayer {
     /// A layer without transactions.
     #[must_use]
@@ -153,7 +145,7 @@ impl TransactionLayer {
 
     /// The value of Via for a new request, with a new branch.
     #[must_use]
-    pub fn via(&mut self, transport: crate::transport::Transport, sent_by: SentBy<'_>) -> String {
+    pub fn via(&mut self, transport: Transport, sent_by: SentBy<'_>) -> String {
         let branch = self.keys.branch();
         ViaValue::new(transport, sent_by, &branch).to_string()
     }
@@ -284,395 +276,6 @@ impl TransactionLayer {
     #[must_use]
     pub fn next_timeout(&self) -> Option<Instant> {
         self.table.next_timeout()
-    }
-
-    fn handle_response(
-        &mut self,
-        now: Instant,
-        message: Message,
-        status: StatusCode,
-        source: Flow,
-    ) {
-        let (Ok(via), Ok(cseq)) = (message.via(), message.cseq()) else {
-            self.counts.malformed += 1;
-            return;
-        };
-        let key = self.keys.client(&via, cseq.method);
-        let taken = match self.table.find(key) {
-            Some(transaction) => {
-                let incoming = Incoming::new(message, source);
-                self.feed(now, transaction, input(status), Some(incoming))
-            }
-            None => false,
-        };
-        if !taken {
-            self.counts.stray_responses += 1;
-        }
-    }
-
-    fn handle_request(&mut self, now: Instant, message: Message, source: Flow) {
-        let Some(message) = self.stamp(message, source) else {
-            self.counts.malformed += 1;
-            return;
-        };
-        let Some(method) = message.method() else {
-            return;
-        };
-        let request = match Request::new(message.view()) {
-            Ok(request) if message.cseq().is_ok_and(|cseq| cseq.method == method) => request,
-            _ => return self.reject(&message, source),
-        };
-        match method {
-            Method::ACK => {
-                let found = self.find_acknowledged(&request);
-                let refused = || request.to_tag == Some(&self.keys.stateless_tag(&request));
-                let absorbed = found.is_none() && refused();
-                let incoming = Incoming::new(message, source);
-                match found {
-                    Some(invite) => {
-                        let _ = self.feed(now, invite, Input::Ack, Some(incoming));
-                    }
-                    None if absorbed => {}
-                    None => self.output.push_back(Output::Event(Event::Ack {
-                        request: incoming.message,
-                        source,
-                        invite: None,
-                    })),
-                }
-            }
-            _ => {
-                let key = self.keys.server(&request, method);
-                match self.table.find(key) {
-                    Some(transaction) => {
-                        let _ = self.feed(now, transaction, Input::Request, None);
-                    }
-                    None => self.begin_server(now, key, message, source),
-                }
-            }
-        }
-    }
-
-    /// The INVITE server transaction that an ACK is for.
-    fn find_acknowledged(&self, ack: &Request<'_>) -> Option<TransactionId> {
-        let by_branch = self.table.find(self.keys.server(ack, Method::INVITE));
-        if by_branch.is_some() || ack.has_unique_branch() {
-            return by_branch;
-        }
-        let acknowledged = self.keys.acknowledged(ack);
-        let to_tag = ack.to_tag.unwrap_or_default();
-        self.table.find(self.keys.ack(acknowledged, to_tag))
-    }
-
-    /// The INVITE server transaction that a CANCEL is for: by the rules of RFC 3261 §9.2, or the
-    /// one of the same branch, call and number, if a NAT has rewritten `sent-by` in one of them.
-    fn find_cancelled(&self, cancel: &Request<'_>) -> Option<TransactionId> {
-        let invite = Method::INVITE;
-        self.table
-            .find(self.keys.server(cancel, invite))
-            .or_else(|| {
-                let found = self.table.find(self.keys.merge(cancel, invite))?;
-                let branch = self.keys.of_branch(cancel);
-                let same = self.table.get(found)?.invite?.branch == branch;
-                (same && cancel.has_unique_branch()).then_some(found)
-            })
-    }
-
-    fn begin_server(&mut self, now: Instant, key: Key, message: Message, source: Flow) {
-        let method = message.method().unwrap_or(Method::OPTIONS);
-        let Ok(request) = Request::new(message.view()) else {
-            return;
-        };
-        let invite = (method == Method::CANCEL)
-            .then(|| self.find_cancelled(&request))
-            .flatten();
-        let flow = source.of_response(request.via());
-        if self.table.servers() >= self.config.max_servers && invite.is_none() {
-            self.counts.refused += 1;
-            let tag = self.keys.stateless_tag(&request);
-            let status = StatusCode::SERVICE_UNAVAILABLE;
-            let response = ResponseBuilder::to(message.view(), status, &tag)
-                .header(HeaderName::RetryAfter, self.config.retry_after);
-            if let Ok(response) = response.build() {
-                self.send(response, flow);
-            }
-            return;
-        }
-        let kind = match method {
-            Method::INVITE => Kind::ServerInvite,
-            _ => Kind::ServerNonInvite,
-        };
-        let mut transaction = Transaction::new(kind, flow);
-        transaction.old = !request.has_unique_branch();
-        if kind == Kind::ServerInvite {
-            transaction.request = message.bytes().clone();
-            transaction.invite = Some(InviteKeys {
-                branch: self.keys.of_branch(&request),
-                acknowledged: self.keys.acknowledged(&request),
-            });
-        }
-        // Only requests outside of dialogs merge; a CANCEL may have to find any INVITE by it.
-        let outside = request.to_tag.is_none();
-        let merge =
-            (outside || kind == Kind::ServerInvite).then(|| self.keys.merge(&request, method));
-        let merged = outside && merge.is_some_and(|merge| self.table.find(merge).is_some());
-        let id = self.table.insert(transaction, key);
-        if let Some(merge) = merge {
-            self.table.add_key(id, merge);
-        }
-        let mut incoming = Incoming::new(message, source);
-        (incoming.merged, incoming.invite) = (merged, invite);
-        self.start(now, id, kind, Some(incoming));
-    }
-
-    fn begin_client(
-        &mut self,
-        now: Instant,
-        kind: Kind,
-        key: Key,
-        request: Bytes,
-        flow: Flow,
-        silent: bool,
-    ) -> TransactionId {
-        let mut transaction = Transaction::new(kind, flow);
-        transaction.message = request;
-        transaction.silent = silent;
-        let id = self.table.insert(transaction, key);
-        self.start(now, id, kind, None);
-        id
-    }
-
-    fn start(
-        &mut self,
-        now: Instant,
-        id: TransactionId,
-        kind: Kind,
-        mut incoming: Option<Incoming>,
-    ) {
-        self.run(now, id, kind.start(), &mut incoming);
-        self.table.reschedule(id);
-    }
-
-    /// A command of the user.
-    fn command(
-        &mut self,
-        now: Instant,
-        transaction: TransactionId,
-        input: Input,
-    ) -> Result<(), CommandError> {
-        let state = self.state(transaction);
-        match self.feed(now, transaction, input, None) {
-            true => Ok(()),
-            false => Err(CommandError::State(state)),
-        }
-    }
-
-    /// Lets something happen to a transaction; whether that has a place in its state.
-    fn feed(
-        &mut self,
-        now: Instant,
-        id: TransactionId,
-        input: Input,
-        mut incoming: Option<Incoming>,
-    ) -> bool {
-        let mut next = Some(input);
-        let mut taken = false;
-        while let Some(input) = next.take() {
-            let Some(found) = self.table.get(id) else {
-                break;
-            };
-            let Some(step) = found.kind.step(found.state, input) else {
-                break;
-            };
-            taken = true;
-            self.run(now, id, step, &mut incoming);
-            next = self.table.get(id).and_then(Transaction::follow_up);
-        }
-        if self.state(id) == State::Terminated {
-            if let Some(gone) = self.table.remove(id) {
-                self.tell(&gone, Event::Terminated { transaction: id });
-            }
-        } else {
-            self.table.reschedule(id);
-        }
-        taken
-    }
-
-    /// Takes a step.
-    fn run(
-        &mut self,
-        now: Instant,
-        id: TransactionId,
-        step: Step,
-        incoming: &mut Option<Incoming>,
-    ) {
-        if let Some(found) = self.table.get_mut(id) {
-            found.state = step.next;
-        }
-        for action in step.actions {
-            self.act(now, id, *action, incoming);
-        }
-        if let Some(found) = self.table.get_mut(id).filter(|found| !found.repeats()) {
-            found.message = Bytes::new();
-        }
-    }
-
-    fn act(
-        &mut self,
-        now: Instant,
-        id: TransactionId,
-        action: Action,
-        incoming: &mut Option<Incoming>,
-    ) {
-        let timing = self.config.timing;
-        let Some(found) = self.table.get_mut(id) else {
-            return;
-        };
-        match action {
-            Action::Send => self.transmit(id),
-            Action::SendAck => {
-                let invite = self.parser.parse(&found.message);
-                if let (Ok(invite), Some(incoming)) = (invite, &incoming) {
-                    found.message = derive::ack(invite, incoming.message.view());
-                }
-                self.transmit(id);
-            }
-            Action::SendTrying => {
-                if let Ok(request) = self.parser.parse(&found.request) {
-                    let trying = ResponseBuilder::to(request, StatusCode::TRYING, "").build();
-                    found.message = trying.unwrap_or_default();
-                }
-                found.request = Bytes::new();
-                self.transmit(id);
-            }
-            Action::SendCancel => self.send_cancel(now, id),
-            Action::WantCancel => found.cancel_wanted = true,
-            Action::Start(timer) => found.start(now, timer, &timing),
-            Action::Backoff(timer) => found.back_off(now, timer, &timing),
-            Action::Slow(timer) => found.slow_down(now, timer, &timing),
-            Action::Stop => found.stop(),
-            Action::Pass => {
-                if let Some(incoming) = incoming.take() {
-                    self.pass(id, incoming);
-                }
-            }
-            Action::TellTimeout => self.tell_of(id, Event::Timeout { transaction: id }),
-            Action::TellTransportError => {
-                self.tell_of(id, Event::TransportError { transaction: id });
-            }
-        }
-    }
-
-    fn pass(&mut self, transaction: TransactionId, incoming: Incoming) {
-        let Incoming {
-            message,
-            source,
-            merged,
-            invite,
-        } = incoming;
-        let event = match message.method() {
-            None => Event::Response {
-                transaction,
-                response: message,
-            },
-            Some(Method::ACK) => Event::Ack {
-                request: message,
-                source,
-                invite: Some(transaction),
-            },
-            Some(Method::CANCEL) => Event::Cancel {
-                transaction,
-                request: message,
-                source,
-                invite,
-            },
-            Some(_) => Event::Request {
-                transaction,
-                request: message,
-                source,
-                merged,
-            },
-        };
-        self.tell_of(transaction, event);
-    }
-
-    fn send_cancel(&mut self, now: Instant, id: TransactionId) {
-        let Some(found) = self.table.get_mut(id) else {
-            return;
-        };
-        let reason = found.reason.take();
-        let flow = found.flow;
-        let Ok(invite) = self.parser.parse(&found.message) else {
-            return;
-        };
-        let Ok(via) = invite.via() else { return };
-        let key = self.keys.client(&via, Method::CANCEL);
-        let bytes = derive::cancel(invite, reason.as_deref());
-        if self.table.find(key).is_none() {
-            self.begin_client(now, Kind::ClientNonInvite, key, bytes, flow, true);
-        }
-    }
-
-    fn transmit(&mut self, id: TransactionId) {
-        let Some(found) = self.table.get(id) else {
-            return;
-        };
-        if !found.message.is_empty() {
-            self.output.push_back(Output::Transmit(Transmit {
-                transaction: Some(id),
-                flow: found.flow,
-                bytes: found.message.clone(),
-            }));
-        }
-    }
-
-    fn tell_of(&mut self, id: TransactionId, event: Event) {
-        if self.table.get(id).is_some_and(|found| !found.silent) {
-            self.output.push_back(Output::Event(event));
-        }
-    }
-
-    fn tell(&mut self, transaction: &Transaction, event: Event) {
-        if !transaction.silent {
-            self.output.push_back(Output::Event(event));
-        }
-    }
-
-    /// The request with `received` and `rport` (RFC 3261 §18.2.1, RFC 3581 §4), if its Via can be
-    /// read.
-    fn stamp(&mut self, message: Message, source: Flow) -> Option<Message> {
-        let via = message.via().ok()?;
-        let ip = source.remote.ip().to_canonical();
-        if via.rport().is_none() && via.host().ip() == Some(ip) {
-            return Some(message);
-        }
-        let mut edit = message.view().edit();
-        edit.stamp_source(source.remote);
-        let stamped = edit.finish().ok()?;
-        self.parser.parse_owned(stamped.into()).ok()
-    }
-
-    /// Answers a request that lacks what a transaction needs, if it can be answered.
-    fn reject(&mut self, message: &Message, source: Flow) {
-        self.counts.malformed += 1;
-        let Ok(via) = message.via() else { return };
-        let flow = source.of_response(&via);
-        let tag = self.keys.tag_of(message.as_bytes());
-        if let Some(Rejection::Respond(response)) = message.view().rejection(&tag) {
-            if let Ok(response) = response.build() {
-                self.send(response, flow);
-            }
-        }
-    }
-}
-
-impl Incoming {
-    fn new(message: Message, source: Flow) -> Self {
-        Self {
-            message,
-            source,
-            merged: false,
-            invite: None,
-        }
     }
 }
 

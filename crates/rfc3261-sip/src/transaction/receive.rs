@@ -1,0 +1,199 @@
+//! What a layer does with what arrives (RFC 3261 §17.1.3, §17.2.3, §18.1.2, §18.2.1).
+
+use std::time::Instant;
+
+use super::{
+    Event, Kind, Output, TransactionId, TransactionLayer, input,
+    key::{Key, Request},
+    machine::Input,
+    table::{InviteKeys, Transaction},
+};
+use crate::{HeaderName, Message, Method, Rejection, ResponseBuilder, StatusCode, transport::Flow};
+
+/// What came in, on its way to the user.
+#[derive(Debug)]
+pub(super) struct Incoming {
+    pub(super) message: Message,
+    pub(super) source: Flow,
+    pub(super) merged: bool,
+    /// The INVITE that a CANCEL is for.
+    pub(super) invite: Option<TransactionId>,
+}
+
+impl TransactionLayer {
+    pub(super) fn handle_response(
+        &mut self,
+        now: Instant,
+        message: Message,
+        status: StatusCode,
+        source: Flow,
+    ) {
+        let (Ok(via), Ok(cseq)) = (message.via(), message.cseq()) else {
+            self.counts.malformed += 1;
+            return;
+        };
+        let key = self.keys.client(&via, cseq.method);
+        let taken = match self.table.find(key) {
+            Some(transaction) => {
+                let incoming = Incoming::new(message, source);
+                self.feed(now, transaction, input(status), Some(incoming))
+            }
+            None => false,
+        };
+        if !taken {
+            self.counts.stray_responses += 1;
+        }
+    }
+
+    pub(super) fn handle_request(&mut self, now: Instant, message: Message, source: Flow) {
+        let Some(message) = self.stamp(message, source) else {
+            self.counts.malformed += 1;
+            return;
+        };
+        let Some(method) = message.method() else {
+            return;
+        };
+        let request = match Request::new(message.view()) {
+            Ok(request) if message.cseq().is_ok_and(|cseq| cseq.method == method) => request,
+            _ => return self.reject(&message, source),
+        };
+        match method {
+            Method::ACK => {
+                let found = self.find_acknowledged(&request);
+                let refused = || request.to_tag == Some(&self.keys.stateless_tag(&request));
+                let absorbed = found.is_none() && refused();
+                let incoming = Incoming::new(message, source);
+                match found {
+                    Some(invite) => {
+                        let _ = self.feed(now, invite, Input::Ack, Some(incoming));
+                    }
+                    None if absorbed => {}
+                    None => self.output.push_back(Output::Event(Event::Ack {
+                        request: incoming.message,
+                        source,
+                        invite: None,
+                    })),
+                }
+            }
+            _ => {
+                let key = self.keys.server(&request, method);
+                match self.table.find(key) {
+                    Some(transaction) => {
+                        let _ = self.feed(now, transaction, Input::Request, None);
+                    }
+                    None => self.begin_server(now, key, message, source),
+                }
+            }
+        }
+    }
+
+    /// The INVITE server transaction that an ACK is for.
+    fn find_acknowledged(&self, ack: &Request<'_>) -> Option<TransactionId> {
+        let by_branch = self.table.find(self.keys.server(ack, Method::INVITE));
+        if by_branch.is_some() || ack.has_unique_branch() {
+            return by_branch;
+        }
+        let acknowledged = self.keys.acknowledged(ack);
+        let to_tag = ack.to_tag.unwrap_or_default();
+        self.table.find(self.keys.ack(acknowledged, to_tag))
+    }
+
+    /// The INVITE server transaction that a CANCEL is for: by the rules of RFC 3261 §9.2, or the
+    /// one of the same branch, call and number, if a NAT has rewritten `sent-by` in one of them.
+    fn find_cancelled(&self, cancel: &Request<'_>) -> Option<TransactionId> {
+        let invite = Method::INVITE;
+        self.table
+            .find(self.keys.server(cancel, invite))
+            .or_else(|| {
+                let found = self.table.find(self.keys.merge(cancel, invite))?;
+                let branch = self.keys.of_branch(cancel);
+                let same = self.table.get(found)?.invite?.branch == branch;
+                (same && cancel.has_unique_branch()).then_some(found)
+            })
+    }
+
+    fn begin_server(&mut self, now: Instant, key: Key, message: Message, source: Flow) {
+        let method = message.method().unwrap_or(Method::OPTIONS);
+        let Ok(request) = Request::new(message.view()) else {
+            return;
+        };
+        let invite = (method == Method::CANCEL)
+            .then(|| self.find_cancelled(&request))
+            .flatten();
+        let flow = source.of_response(request.via());
+        if self.table.servers() >= self.config.max_servers && invite.is_none() {
+            self.counts.refused += 1;
+            let tag = self.keys.stateless_tag(&request);
+            let status = StatusCode::SERVICE_UNAVAILABLE;
+            let response = ResponseBuilder::to(message.view(), status, &tag)
+                .header(HeaderName::RetryAfter, self.config.retry_after);
+            if let Ok(response) = response.build() {
+                self.send(response, flow);
+            }
+            return;
+        }
+        let kind = match method {
+            Method::INVITE => Kind::ServerInvite,
+            _ => Kind::ServerNonInvite,
+        };
+        let mut transaction = Transaction::new(kind, flow);
+        transaction.old = !request.has_unique_branch();
+        if kind == Kind::ServerInvite {
+            transaction.request = message.bytes().clone();
+            transaction.invite = Some(InviteKeys {
+                branch: self.keys.of_branch(&request),
+                acknowledged: self.keys.acknowledged(&request),
+            });
+        }
+        // Only requests outside of dialogs merge; a CANCEL may have to find any INVITE by it.
+        let outside = request.to_tag.is_none();
+        let merge =
+            (outside || kind == Kind::ServerInvite).then(|| self.keys.merge(&request, method));
+        let merged = outside && merge.is_some_and(|merge| self.table.find(merge).is_some());
+        let id = self.table.insert(transaction, key);
+        if let Some(merge) = merge {
+            self.table.add_key(id, merge);
+        }
+        let mut incoming = Incoming::new(message, source);
+        (incoming.merged, incoming.invite) = (merged, invite);
+        self.start(now, id, kind, Some(incoming));
+    }
+
+    /// The request with `received` and `rport` (RFC 3261 §18.2.1, RFC 3581 §4), if its Via can be
+    /// read.
+    fn stamp(&mut self, message: Message, source: Flow) -> Option<Message> {
+        let via = message.via().ok()?;
+        let ip = source.remote.ip().to_canonical();
+        if via.rport().is_none() && via.host().ip() == Some(ip) {
+            return Some(message);
+        }
+        let mut edit = message.view().edit();
+        edit.stamp_source(source.remote);
+        let stamped = edit.finish().ok()?;
+        self.parser.parse_owned(stamped.into()).ok()
+    }
+
+    /// Answers a request that lacks what a transaction needs, if it can be answered.
+    fn reject(&mut self, message: &Message, source: Flow) {
+        self.counts.malformed += 1;
+        let Ok(via) = message.via() else { return };
+        let flow = source.of_response(&via);
+        let tag = self.keys.tag_of(message.as_bytes());
+        if let Some(Rejection::Respond(response)) = message.view().rejection(&tag) {
+            if let Ok(response) = response.build() {
+                self.send(response, flow);
+            }
+        }
+    }
+}
+
+impl Incoming {
+    fn new(message: Message, source: Flow) -> Self {
+        Self {
+            message,
+            source,
+            merged: false,
+            invite: None,
+        }
+    }
+}
