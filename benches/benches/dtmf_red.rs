@@ -98,7 +98,7 @@ fn dtmf(c: &mut Criterion) {
             let packet = EventPacket {
                 sequence_number: number,
                 timestamp: digit * 4000,
-                marker: number % 10 == 0,
+                marker: number.is_multiple_of(10),
                 arrival: Duration::from_millis(20 * u64::from(number)),
             };
             let end = number % 10 == 9;
