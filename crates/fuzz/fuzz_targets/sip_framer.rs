@@ -1,5 +1,6 @@
-#![no_main]
 //! SIP on streams: the frames do not depend on how the stream is cut.
+
+#![no_main]
 
 use bytes::BytesMut;
 use libfuzzer_sys::fuzz_target;
@@ -24,7 +25,14 @@ fn frames<'a>(role: StreamRole, pieces: impl Iterator<Item = &'a [u8]>) -> (Vec<
 
 fuzz_target!(|input: (u8, bool, &[u8])| {
     let (cut, client, stream) = input;
-    let role = if client { StreamRole::Client } else { StreamRole::Server };
+    let role = if client {
+        StreamRole::Client
+    } else {
+        StreamRole::Server
+    };
     let cut = usize::from(cut).max(1);
-    assert_eq!(frames(role, [stream].into_iter()), frames(role, stream.chunks(cut)));
+    assert_eq!(
+        frames(role, [stream].into_iter()),
+        frames(role, stream.chunks(cut))
+    );
 });

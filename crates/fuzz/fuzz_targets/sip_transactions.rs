@@ -1,5 +1,6 @@
-#![no_main]
 //! SIP transactions: whatever arrives and whatever the user does, limits hold and all ends.
+
+#![no_main]
 
 use std::time::{Duration, Instant};
 
@@ -22,8 +23,16 @@ impl User {
         while let Some(output) = layer.poll_output() {
             match output {
                 Output::Event(
-                    Event::Request { transaction, request, .. }
-                    | Event::Cancel { transaction, request, .. },
+                    Event::Request {
+                        transaction,
+                        request,
+                        ..
+                    }
+                    | Event::Cancel {
+                        transaction,
+                        request,
+                        ..
+                    },
                 ) => self.received.push((transaction, request)),
                 Output::Transmit(transmit) => assert!(!transmit.bytes.is_empty()),
                 Output::Event(_) => {}
@@ -32,8 +41,12 @@ impl User {
     }
 
     fn respond(&self, layer: &mut TransactionLayer, now: Instant, to: usize, status: u16) {
-        let Some((id, request)) = self.received.get(to) else { return };
-        let Some(status) = StatusCode::from_u16(status) else { return };
+        let Some((id, request)) = self.received.get(to) else {
+            return;
+        };
+        let Some(status) = StatusCode::from_u16(status) else {
+            return;
+        };
         if let Ok(response) = ResponseBuilder::to(request.view(), status, "t").build() {
             let _ = layer.respond(now, *id, response);
         }
@@ -47,7 +60,11 @@ fuzz_target!(|moves: Vec<(u8, u16, &[u8])>| {
     let mut now = Instant::now();
     let mut user = User::default();
     let peer = |reliable| {
-        let transport = if reliable { Transport::Tcp } else { Transport::Udp };
+        let transport = if reliable {
+            Transport::Tcp
+        } else {
+            Transport::Udp
+        };
         Flow::new(transport, ([192, 0, 2, 1], 5060).into())
     };
     for (kind, number, bytes) in moves {
@@ -89,7 +106,9 @@ fuzz_target!(|moves: Vec<(u8, u16, &[u8])>| {
     }
     let counts = layer.counts();
     let unanswerable = user.received.iter().filter(|(_, request)| {
-        ResponseBuilder::to(request.view(), StatusCode::OK, "t").build().is_err()
+        ResponseBuilder::to(request.view(), StatusCode::OK, "t")
+            .build()
+            .is_err()
     });
     assert!(counts.clients == 0 && counts.servers <= unanswerable.count());
 });
