@@ -2,6 +2,8 @@
 
 mod curl_digest;
 mod inspect;
+#[allow(dead_code)] // until the tests of the phones use all of it
+mod peer;
 mod streams;
 mod stun;
 mod tshark;

@@ -2,7 +2,7 @@
 
 use std::net::{SocketAddr, UdpSocket};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -14,6 +14,7 @@ use rfc5389_stun::server::{Arrival, Endpoints, Server, ServerConfig};
 
 use super::inspect::build;
 use super::output_within;
+use super::peer::{Peer, Workspace, free_ports};
 
 const LIMIT: Duration = Duration::from_secs(60);
 
@@ -23,20 +24,9 @@ pub(super) fn test() -> Result<()> {
     others_are_answered()
 }
 
-/// A peer that runs until it is dropped.
-struct Peer(Child);
-
-impl Drop for Peer {
-    fn drop(&mut self) {
-        // It may have ended by itself.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-fn coturn(port: u16, options: &[&str]) -> Result<Peer> {
-    let folder = std::env::temp_dir();
-    let child = Command::new("turnserver")
+fn coturn(folder: &Path, port: u16, options: &[&str]) -> Result<Peer> {
+    let mut command = Command::new("turnserver");
+    command
         .args([
             "-n",
             "--no-tls",
@@ -56,13 +46,8 @@ fn coturn(port: u16, options: &[&str]) -> Result<Peer> {
             "--userdb={}",
             folder.join(format!("turn-{port}.db")).display()
         ))
-        .args(options)
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .context("turnserver does not start")?;
-    Ok(Peer(child))
+        .args(options);
+    Peer::start(folder, "turnserver", &mut command)
 }
 
 fn coturn_answers(telephony: &Path) -> Result<()> {
@@ -74,9 +59,11 @@ fn coturn_answers(telephony: &Path) -> Result<()> {
             .env("TELEPHONY_STUN_PASSWORD", password);
         output_within(LIMIT, &mut command)
     };
-    let server = "127.0.0.1:24478";
+    let folder = Workspace::new("coturn")?;
+    let port = free_ports(2)?;
+    let server = &format!("127.0.0.1:{port}");
     {
-        let _peer = coturn(24478, &["--stun-only", "--fingerprint"])?;
+        let _peer = coturn(folder.path(), port, &["--stun-only", "--fingerprint"])?;
         // The client repeats its request until coturn is there.
         expect(
             &ask(server, &[], "")?,
@@ -90,9 +77,10 @@ fn coturn_answers(telephony: &Path) -> Result<()> {
             ],
         )?;
     }
-    let server = "127.0.0.1:24480";
+    let port = free_ports(2)?;
+    let server = &format!("127.0.0.1:{port}");
     let options = ["--lt-cred-mech", "--user=alice:secret", "--secure-stun"];
-    let _peer = coturn(24480, &options)?;
+    let _peer = coturn(folder.path(), port, &options)?;
     let user = ["--user", "alice"];
     expect(&ask(server, &user, "secret")?, &["\"authenticated\": true"])?;
     match ask(server, &user, "wrong") {
