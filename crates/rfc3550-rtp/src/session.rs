@@ -26,7 +26,7 @@ pub use output::{
 pub use phase::SessionPhase;
 pub use source::{ReceptionView, Source};
 
-use crate::{NtpTimestamp, RtpPacketBuilder, Timestamp};
+use crate::{NtpTimestamp, RtpPacketBuilder, SequenceNumber, Timestamp};
 use conflicts::Conflicts;
 use interval::Group;
 use member_state::MemberEvent;
@@ -62,7 +62,8 @@ const CONFLICT_INTERVALS: u32 = 10;
 /// - Inputs: [`handle_rtp`](Self::handle_rtp), [`handle_rtcp`](Self::handle_rtcp),
 ///   [`handle_timeout`](Self::handle_timeout).
 /// - Commands: [`send_rtp`](Self::send_rtp), [`set_media_clock`](Self::set_media_clock),
-///   [`set_wall_clock`](Self::set_wall_clock), [`leave`](Self::leave).
+///   [`set_wall_clock`](Self::set_wall_clock), [`forget_transit`](Self::forget_transit),
+///   [`leave`](Self::leave).
 /// - Polls: [`poll_output`](Self::poll_output) until it gives `None` after every input and
 ///   command, then [`next_timeout`](Self::next_timeout).
 ///
@@ -306,6 +307,22 @@ impl Session {
     /// where the timestamp is told in signalling, as RTSP does.
     pub const fn timestamp(&self, media_time: u32) -> Timestamp {
         self.stream.timestamp(media_time)
+    }
+
+    /// The sequence number of the next packet, of use where it is told in signalling, as RTSP
+    /// does.
+    pub const fn next_sequence_number(&self) -> SequenceNumber {
+        self.stream.next_sequence_number()
+    }
+
+    /// Notes that a source has paused its media clock, as a server does that was asked to pause:
+    /// what has passed between its packets is no jitter.
+    pub fn forget_transit(&mut self, ssrc: u32) {
+        let slot = self.table.find(ssrc);
+        let source = slot.and_then(|slot| self.table.slot_mut(slot));
+        if let Some(statistics) = source.and_then(|source| source.statistics.as_mut()) {
+            statistics.forget_transit();
+        }
     }
 
     /// Leaves, telling why in at most 255 octets; more are cut off. The BYE goes out at once, or

@@ -87,6 +87,11 @@ impl Stream {
         (number, timestamp)
     }
 
+    /// The sequence number of the next packet.
+    pub(super) const fn next_sequence_number(&self) -> SequenceNumber {
+        self.next
+    }
+
     /// The timestamp of a media time.
     pub(super) const fn timestamp(&self, media_time: u32) -> Timestamp {
         self.offset.add(media_time)

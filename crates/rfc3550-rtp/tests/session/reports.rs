@@ -197,6 +197,30 @@ fn a_change_of_clock_rate_is_no_jitter() {
 }
 
 #[test]
+fn a_pause_that_is_told_is_no_jitter() {
+    for is_told in [false, true] {
+        let mut bench = Bench::new(config());
+        for number in 0..20u16 {
+            let packet = RtpPacketBuilder::new()
+                .sequence_number(number.into())
+                .timestamp((u32::from(number) * 160).into())
+                .ssrc(1);
+            let _ = bench.rtp_of(4000, packet);
+            bench.pass(millis(20));
+            if number == 10 {
+                bench.pass(millis(3000));
+                if is_told {
+                    bench.session.forget_transit(1);
+                }
+            }
+        }
+        let source = bench.session.source(1).unwrap();
+        let jitter = source.statistics().unwrap().jitter().units();
+        assert_eq!(jitter == 0, is_told);
+    }
+}
+
+#[test]
 fn two_streams_of_one_cname_are_synchronised_by_their_sender_reports() {
     let mut bench = Bench::new(config().payload_type(96, 90_000));
     // The same instant in both streams, each on its own clock; the video's report is 1 s older.

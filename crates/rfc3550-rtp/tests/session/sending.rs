@@ -28,6 +28,10 @@ fn numbers_begin_at_random_offsets_and_go_on_from_there() {
             rfc3550_rtp::RtpPacket::parse(packet).unwrap().header()
         };
         let (first, second) = (packet(1000), packet(1160));
+        assert_eq!(
+            session.next_sequence_number(),
+            second.sequence_number.next()
+        );
         assert_eq!(second.sequence_number, first.sequence_number.next());
         assert_eq!(second.timestamp.distance_from(first.timestamp), 160);
         assert_eq!(second.ssrc, first.ssrc);
