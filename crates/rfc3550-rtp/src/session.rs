@@ -272,6 +272,14 @@ impl Session {
             .payload(payload))
     }
 
+    /// Understands one more payload type, 0 to 127, at a clock rate in Hz, or no more if that is 0,
+    /// as new signalling has it. Types above are none, and change nothing.
+    pub fn set_payload_type(&mut self, payload_type: u8, clock_rate: u32) {
+        if let Some(rate) = self.config.clock_rates.get_mut(usize::from(payload_type)) {
+            *rate = clock_rate;
+        }
+    }
+
     /// Tells that the sampling clock of this payload type showed `media_time` at an instant: from
     /// then on the timestamps of sender reports are computed from it (§6.4.1). To be told again
     /// from time to time, as clocks drift. Unless it is told, the sending of the last packet
