@@ -13,7 +13,7 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::error::{InvalidText, SchemeError};
 use crate::scheme::{Scheme, sort};
-use crate::text::{Quoted, is_quotable};
+use crate::text::{is_quotable, write_quoted};
 
 /// Written with padding, read with and without it.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
@@ -76,7 +76,7 @@ impl<'a> BasicChallenge<'a> {
 
 impl fmt::Display for BasicChallenge<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Basic realm={}", Quoted(&self.realm))?;
+        write_quoted(f, "Basic realm=", &self.realm)?;
         if self.charset_utf8 {
             f.write_str(", charset=\"UTF-8\"")?;
         }

@@ -5,7 +5,7 @@ use core::fmt;
 
 use crate::error::SchemeError;
 use crate::scheme::{Scheme, sort};
-use crate::text::Quoted;
+use crate::text::write_quoted;
 use crate::{Algorithm, QopOptions};
 
 /// A Digest challenge that can be answered.
@@ -142,13 +142,13 @@ impl<'a> DigestChallenge<'a> {
 
 impl fmt::Display for DigestChallenge<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Digest realm={}", Quoted(&self.realm))?;
+        write_quoted(f, "Digest realm=", &self.realm)?;
         if let Some(domain) = &self.domain {
-            write!(f, ", domain={}", Quoted(domain))?;
+            write_quoted(f, ", domain=", domain)?;
         }
-        write!(f, ", nonce={}", Quoted(&self.nonce))?;
+        write_quoted(f, ", nonce=", &self.nonce)?;
         if let Some(opaque) = &self.opaque {
-            write!(f, ", opaque={}", Quoted(opaque))?;
+            write_quoted(f, ", opaque=", opaque)?;
         }
         if self.stale {
             f.write_str(", stale=true")?;

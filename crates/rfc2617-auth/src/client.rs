@@ -5,14 +5,14 @@ mod account;
 mod answer;
 mod session;
 
-use alloc::borrow::{Cow, ToOwned};
-use alloc::string::String;
+use alloc::borrow::Cow;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::cmp::Reverse;
 use core::fmt;
 
-use hmac::{Hmac, KeyInit, Mac};
-use sha2::Sha256;
+use sha2::{Digest as _, Sha256};
+use zeroize::Zeroizing;
 
 pub use account::Account;
 pub use answer::Authorization;
@@ -25,7 +25,7 @@ use crate::error::{InvalidText, SchemeError};
 use crate::info::{AuthenticationInfo, InfoError};
 use crate::scheme::Scheme;
 use crate::text::is_quotable;
-use session::{Event, Offer, Session};
+use session::{Event, Means, Offer, Session};
 
 /// How many challenges in a row one request answers.
 const ROUNDS: u8 = 6;
@@ -125,7 +125,7 @@ pub enum Answer {
 /// What becomes of the challenges of a response.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outcome {
-    realms: Vec<(Challenger, String, Answer)>,
+    realms: Vec<(Challenger, Arc<str>, Answer)>,
 }
 
 impl Outcome {
@@ -141,7 +141,7 @@ impl Outcome {
     pub fn realms(&self) -> impl Iterator<Item = (Challenger, &str, Answer)> {
         self.realms
             .iter()
-            .map(|(challenger, realm, answer)| (*challenger, realm.as_str(), *answer))
+            .map(|(challenger, realm, answer)| (*challenger, &**realm, *answer))
     }
 }
 
@@ -166,7 +166,7 @@ pub struct Info {
 pub struct Client {
     config: ClientConfig,
     sessions: Vec<Session>,
-    cnonces: Hmac<Sha256>,
+    seed: Zeroizing<[u8; 32]>,
     cnonces_made: u64,
 }
 
@@ -179,7 +179,7 @@ impl Client {
         Client {
             config,
             sessions: Vec::new(),
-            cnonces: Hmac::new_from_slice(&seed).expect("HMAC takes keys of any length"),
+            seed: Zeroizing::new(seed),
             cnonces_made: 0,
         }
     }
@@ -203,11 +203,12 @@ impl Client {
         let round = round.map_or(1, |round| round.saturating_add(1));
         let mut realms = Vec::new();
         for choice in self.choices(rows) {
-            let (challenger, realm) = (choice.challenger, choice.realm.clone().into_owned());
+            let challenger = choice.challenger;
+            let realm = Arc::<str>::from(&*choice.realm);
             let sent = sent
                 .iter()
-                .find(|sent| sent.challenger() == challenger && sent.realm() == realm);
-            let answer = self.answer(sent, round, choice, &mut account);
+                .find(|sent| sent.challenger() == challenger && *sent.realm() == *realm);
+            let answer = self.answer(sent, round, choice, Arc::clone(&realm), &mut account);
             realms.push((challenger, realm, answer));
         }
         Outcome { realms }
@@ -350,13 +351,14 @@ impl Client {
         sent: Option<&Authorization>,
         round: u8,
         choice: Choice<'_>,
+        realm: Arc<str>,
         account: &mut impl FnMut(Challenger, &str) -> Option<Account>,
     ) -> Answer {
         let Choice {
             challenger,
-            realm,
             offers,
             obstacle,
+            ..
         } = choice;
         let Some(best) = offers.first() else {
             return obstacle;
@@ -393,13 +395,14 @@ impl Client {
         }
         let cnonce = self.cnonce();
         let auth_int = self.config.prefer_auth_int;
-        let session = offers
+        let means = offers
             .into_iter()
-            .find_map(|offer| Session::new(challenger, &realm, offer, &account, &cnonce, auth_int));
-        match session {
+            .find_map(|offer| Means::new(offer, &account, cnonce, auth_int));
+        match means {
             None => Answer::NoAccount,
-            Some(session) => {
-                self.keep(session.succeeding(before.as_ref(), round));
+            Some(means) => {
+                let session = Session::new(challenger, realm, account, means, round);
+                self.keep(session.succeeding(before.as_ref()));
                 Answer::Ready
             }
         }
@@ -413,15 +416,14 @@ impl Client {
         self.sessions.push(session);
     }
 
-    /// A nonce of 64 bits in hexadecimal digits.
-    fn cnonce(&mut self) -> String {
+    /// A nonce of 64 bits in hexadecimal digits: the seed and a number, always of the same
+    /// length, hashed.
+    fn cnonce(&mut self) -> HexDigest {
         self.cnonces_made = self.cnonces_made.wrapping_add(1);
-        let mut state = self.cnonces.clone();
-        state.update(&self.cnonces_made.to_be_bytes());
-        let bytes = state.finalize().into_bytes();
-        HexDigest::of_bytes(bytes.get(..8).unwrap_or_default())
-            .as_str()
-            .to_owned()
+        let mut state = Sha256::new();
+        state.update(*self.seed);
+        state.update(self.cnonces_made.to_be_bytes());
+        HexDigest::of_bytes(state.finalize().get(..8).unwrap_or_default())
     }
 }
 

@@ -5,7 +5,7 @@ use core::fmt;
 
 use crate::error::SchemeError;
 use crate::scheme::{Scheme, sort};
-use crate::text::{self, Extended, Quoted};
+use crate::text::{self, Extended, write_quoted};
 use crate::{Algorithm, Exchange, Ha1, Protection, Qop, Request};
 
 /// The user that credentials name.
@@ -220,6 +220,58 @@ impl<'a> DigestCredentials<'a> {
         }
     }
 
+    /// How long it is when it is written, unless much in it is escaped.
+    pub(crate) fn typical_len(&self) -> usize {
+        let (Username::Plain(name) | Username::Hashed(name)) = &self.username;
+        let optional = [&self.cnonce, &self.opaque];
+        let optional = optional.into_iter().flatten().map(|value| value.len());
+        let required = [name, &self.realm, &self.nonce, &self.uri, &self.response];
+        let values = required.into_iter().map(|value| value.len());
+        160 + values.chain(optional).sum::<usize>()
+    }
+
+    /// Writes the value of the header.
+    pub(crate) fn write(&self, out: &mut impl fmt::Write) -> fmt::Result {
+        let hashed = match &self.username {
+            Username::Plain(name) if self.extended => {
+                write!(out, "Digest username*={}", Extended(name))?;
+                false
+            }
+            Username::Plain(name) => {
+                write_quoted(out, "Digest username=", name)?;
+                false
+            }
+            Username::Hashed(hash) => {
+                write_quoted(out, "Digest username=", hash)?;
+                true
+            }
+        };
+        write_quoted(out, ", realm=", &self.realm)?;
+        write_quoted(out, ", nonce=", &self.nonce)?;
+        write_quoted(out, ", uri=", &self.uri)?;
+        write_quoted(out, ", response=", &self.response)?;
+        if let Some(algorithm) = self.algorithm {
+            out.write_str(", algorithm=")?;
+            out.write_str(algorithm.name())?;
+        }
+        if let Some(cnonce) = &self.cnonce {
+            write_quoted(out, ", cnonce=", cnonce)?;
+        }
+        if let Some(opaque) = &self.opaque {
+            write_quoted(out, ", opaque=", opaque)?;
+        }
+        if let Some(Counted { qop, nc, .. }) = &self.counted {
+            out.write_str(", qop=")?;
+            out.write_str(qop.name())?;
+            out.write_str(", nc=")?;
+            out.write_str(nc)?;
+        }
+        if hashed {
+            out.write_str(", userhash=true")?;
+        }
+        Ok(())
+    }
+
     /// What the response is computed over, the nonce count spelt as received.
     pub fn exchange(&self) -> Exchange<'_> {
         Exchange {
@@ -236,40 +288,7 @@ impl<'a> DigestCredentials<'a> {
 
 impl fmt::Display for DigestCredentials<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let hashed = match &self.username {
-            Username::Plain(name) if self.extended => {
-                write!(f, "Digest username*={}", Extended(name))?;
-                false
-            }
-            Username::Plain(name) => {
-                write!(f, "Digest username={}", Quoted(name))?;
-                false
-            }
-            Username::Hashed(hash) => {
-                write!(f, "Digest username={}", Quoted(hash))?;
-                true
-            }
-        };
-        write!(f, ", realm={}", Quoted(&self.realm))?;
-        write!(f, ", nonce={}", Quoted(&self.nonce))?;
-        write!(f, ", uri={}", Quoted(&self.uri))?;
-        write!(f, ", response={}", Quoted(&self.response))?;
-        if let Some(algorithm) = self.algorithm {
-            write!(f, ", algorithm={algorithm}")?;
-        }
-        if let Some(cnonce) = &self.cnonce {
-            write!(f, ", cnonce={}", Quoted(cnonce))?;
-        }
-        if let Some(opaque) = &self.opaque {
-            write!(f, ", opaque={}", Quoted(opaque))?;
-        }
-        if let Some(Counted { qop, nc, .. }) = &self.counted {
-            write!(f, ", qop={qop}, nc={nc}")?;
-        }
-        if hashed {
-            f.write_str(", userhash=true")?;
-        }
-        Ok(())
+        self.write(f)
     }
 }
 

@@ -6,7 +6,7 @@ use core::fmt;
 use md5::Md5;
 use sha2::{Digest, Sha256, Sha512_256};
 use subtle::ConstantTimeEq;
-use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::{Algorithm, Hash, Qop};
 
@@ -78,10 +78,19 @@ impl fmt::Display for HexDigest {
 impl Hash {
     /// Hashes the parts with a colon between each two.
     pub(crate) fn of(self, parts: &[&[u8]]) -> HexDigest {
+        self.gathered(parts, |_| ())
+    }
+
+    /// Hashes parts of which one is secret, and leaves no copy of them behind.
+    fn of_secret(self, parts: &[&[u8]]) -> HexDigest {
+        self.gathered(parts, |copy| copy.zeroize())
+    }
+
+    fn gathered(self, parts: &[&[u8]], clear: impl FnOnce(&mut [u8])) -> HexDigest {
         match self {
-            Hash::Md5 => hash::<Md5>(parts),
-            Hash::Sha256 => hash::<Sha256>(parts),
-            Hash::Sha512_256 => hash::<Sha512_256>(parts),
+            Hash::Md5 => hash::<Md5>(parts, clear),
+            Hash::Sha256 => hash::<Sha256>(parts, clear),
+            Hash::Sha512_256 => hash::<Sha512_256>(parts, clear),
         }
     }
 
@@ -100,9 +109,9 @@ impl Hash {
     }
 }
 
-fn hash<D: Digest>(parts: &[&[u8]]) -> HexDigest {
+fn hash<D: Digest>(parts: &[&[u8]], clear: impl FnOnce(&mut [u8])) -> HexDigest {
     // Most inputs are a few dozen bytes in many parts: gathered first, they are hashed faster.
-    let mut gathered = Zeroizing::new([0; 256]);
+    let mut gathered = [0; 256];
     let mut len = 0;
     for (index, part) in parts.iter().enumerate() {
         let colon = usize::from(index > 0);
@@ -110,6 +119,7 @@ fn hash<D: Digest>(parts: &[&[u8]]) -> HexDigest {
             let room = room.get_mut(..colon + part.len())?;
             Some(room)
         }) else {
+            clear(&mut gathered);
             return hash_long::<D>(parts);
         };
         let (separator, text) = room.split_at_mut(colon);
@@ -117,7 +127,10 @@ fn hash<D: Digest>(parts: &[&[u8]]) -> HexDigest {
         text.copy_from_slice(part);
         len += colon + part.len();
     }
-    HexDigest::of_bytes(&D::digest(gathered.get(..len).unwrap_or_default()))
+    let gathered = gathered.get_mut(..len).unwrap_or_default();
+    let digest = D::digest(&*gathered);
+    clear(gathered);
+    HexDigest::of_bytes(&digest)
 }
 
 fn hash_long<D: Digest>(parts: &[&[u8]]) -> HexDigest {
@@ -147,7 +160,7 @@ impl Ha1 {
     pub fn new(hash: Hash, username: &str, realm: &str, password: &str) -> Ha1 {
         Ha1 {
             hash,
-            hex: hash.of(&[username.as_bytes(), realm.as_bytes(), password.as_bytes()]),
+            hex: hash.of_secret(&[username.as_bytes(), realm.as_bytes(), password.as_bytes()]),
         }
     }
 
@@ -177,14 +190,19 @@ impl Ha1 {
     }
 
     /// H(A1) of an algorithm: itself, or mixed with both nonces in a session variant.
-    pub(crate) fn of_session(&self, algorithm: Algorithm, nonce: &str, cnonce: &str) -> Ha1 {
-        if !algorithm.is_sess() {
-            return self.clone();
+    pub(crate) fn of_session(self, algorithm: Algorithm, nonce: &str, cnonce: &str) -> Ha1 {
+        if algorithm.is_sess() {
+            self.mixed(nonce, cnonce)
+        } else {
+            self
         }
+    }
+
+    fn mixed(&self, nonce: &str, cnonce: &str) -> Ha1 {
         let parts = [self.hex.as_bytes(), nonce.as_bytes(), cnonce.as_bytes()];
         Ha1 {
             hash: self.hash,
-            hex: self.hash.of(&parts),
+            hex: self.hash.of_secret(&parts),
         }
     }
 }
@@ -199,7 +217,8 @@ impl Eq for Ha1 {}
 
 impl Drop for Ha1 {
     fn drop(&mut self) {
-        self.hex.digits.zeroize();
+        let digits = self.hex.digits.get_mut(..self.hex.len);
+        digits.unwrap_or_default().zeroize();
     }
 }
 
@@ -249,15 +268,18 @@ pub struct Protection<'a> {
 impl Exchange<'_> {
     /// The `response` of credentials (request-digest).
     pub fn response(&self, ha1: &Ha1, request: &Request<'_>) -> HexDigest {
-        let session = ha1.of_session(self.algorithm, self.nonce, self.cnonce);
-        self.response_of_session(&session, request)
+        if self.algorithm.is_sess() {
+            let mixed = ha1.mixed(self.nonce, self.cnonce);
+            return self.response_of_session(&mixed, request);
+        }
+        self.response_of_session(ha1, request)
     }
 
     /// The `rspauth` of Authentication-Info, by which the server shows that it knows the secret
     /// too. `body` is the response's.
     pub fn rspauth(&self, ha1: &Ha1, uri: &str, body: &[u8]) -> HexDigest {
-        let session = ha1.of_session(self.algorithm, self.nonce, self.cnonce);
-        self.rspauth_of_session(&session, uri, body)
+        let method = "";
+        self.response(ha1, &Request { method, uri, body })
     }
 
     /// The `rspauth`, of an H(A1) that has the session's nonces in it.
@@ -273,13 +295,13 @@ impl Exchange<'_> {
         let secret = ha1.hex.as_bytes();
         let nonce = self.nonce.as_bytes();
         let Some(Protection { qop, nc }) = self.protection else {
-            return hash.of(&[secret, nonce, hash.of(&[method, uri]).as_bytes()]);
+            return hash.of_secret(&[secret, nonce, hash.of(&[method, uri]).as_bytes()]);
         };
         let ha2 = match qop {
             Qop::Auth => hash.of(&[method, uri]),
             Qop::AuthInt => hash.of(&[method, uri, hash.of(&[request.body]).as_bytes()]),
         };
-        hash.of(&[
+        hash.of_secret(&[
             secret,
             nonce,
             nc.as_bytes(),
@@ -299,7 +321,8 @@ mod tests {
         let text = [b'a'; 400];
         for len in [0, 1, 253, 254, 255, 256, 257, 400] {
             let parts: [&[u8]; 2] = [&text[..len], b"x"];
-            assert_eq!(hash::<Md5>(&parts), hash_long::<Md5>(&parts), "{len}");
+            let short = hash::<Md5>(&parts, |_| ());
+            assert_eq!(short, hash_long::<Md5>(&parts), "{len}");
         }
     }
 

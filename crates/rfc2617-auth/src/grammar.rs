@@ -21,7 +21,7 @@ use nom::sequence::{delimited, preceded, terminated};
 use nom::{IResult, Parser};
 
 use crate::error::{ParseError, Rule};
-use crate::scheme::{AuthParam, Scheme};
+use crate::scheme::{AuthParam, Form, Scheme};
 
 /// Where a rule was broken: how much of the input was left, and which rule, once one is committed.
 #[derive(Debug)]
@@ -161,40 +161,31 @@ fn params1(input: &[u8]) -> Parsed<'_, Vec<AuthParam<'_>>> {
 fn param(input: &[u8]) -> Parsed<'_, AuthParam<'_>> {
     let (input, name) = terminated(token, (lws, tag("="), lws)).parse(input)?;
     if input.first() == Some(&b'"') {
-        let (input, value) = expect(&QUOTED, quoted).parse(input)?;
-        let quoted = true;
-        return Ok((
-            input,
-            AuthParam {
-                name,
-                value,
-                quoted,
-            },
-        ));
+        let (input, (value, form)) = expect(&QUOTED, quoted).parse(input)?;
+        return Ok((input, AuthParam { name, value, form }));
     }
     let (input, value) = if name.eq_ignore_ascii_case("qop") {
         recognize((unquoted, many0_count(another_qop))).parse(input)?
     } else {
         unquoted(input)?
     };
-    let quoted = false;
-    Ok((
-        input,
-        AuthParam {
-            name,
-            value,
-            quoted,
-        },
-    ))
+    let form = Form::Token;
+    Ok((input, AuthParam { name, value, form }))
 }
 
 /// What stands between quotation marks, with its quoted pairs: blanks and folds, and everything
 /// but other control characters.
-fn quoted(input: &[u8]) -> Parsed<'_, &[u8]> {
+fn quoted(input: &[u8]) -> Parsed<'_, (&[u8], Form)> {
+    let plain = map(take_while(|b| is(b, PLAIN)), |text| (text, Form::Quoted));
     let text = take_while1(|b| b != b'"' && b != b'\\' && is_text(b));
     let pair = (tag("\\"), take_while_m_n(1, 1, is_text));
     let content = recognize(many0_count(alt((value((), text), value((), pair)))));
-    delimited(tag("\""), content, tag("\"")).parse(input)
+    let escaped = map(content, |text| (text, Form::Escaped));
+    alt((
+        delimited(tag("\""), plain, tag("\"")),
+        delimited(tag("\""), escaped, tag("\"")),
+    ))
+    .parse(input)
 }
 
 /// A value without quotation marks; it may be empty.
@@ -224,11 +215,39 @@ fn lws1(input: &[u8]) -> Parsed<'_, usize> {
 
 /// `1*tchar`.
 fn token(input: &[u8]) -> Parsed<'_, &str> {
-    map(take_while1(is_tchar), ascii).parse(input)
+    map(take_while1(|b| is(b, TCHAR)), ascii).parse(input)
 }
 
-fn is_tchar(b: u8) -> bool {
-    b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b)
+/// `tchar`.
+const TCHAR: u8 = 1;
+/// What needs nothing undone between quotation marks: text but quotation marks, backslashes and
+/// line ends.
+const PLAIN: u8 = 2;
+
+const CLASSES: [u8; 256] = {
+    let mut classes = [0; 256];
+    let mut b = 0;
+    while b < classes.len() {
+        let byte = b as u8;
+        if byte == b'\t' || (byte >= b' ' && byte != 0x7f && byte != b'"' && byte != b'\\') {
+            classes[b] |= PLAIN;
+        }
+        if byte.is_ascii_alphanumeric() {
+            classes[b] |= TCHAR;
+        }
+        b += 1;
+    }
+    let others = b"!#$%&'*+-.^_`|~";
+    let mut i = 0;
+    while i < others.len() {
+        classes[others[i] as usize] |= TCHAR;
+        i += 1;
+    }
+    classes
+};
+
+fn is(byte: u8, class: u8) -> bool {
+    CLASSES[usize::from(byte)] & class != 0
 }
 
 fn is_blank(b: u8) -> bool {

@@ -6,7 +6,7 @@ use core::fmt;
 use crate::credentials::count;
 use crate::error::{ParseError, SchemeError};
 use crate::scheme::sort;
-use crate::text::Quoted;
+use crate::text::write_quoted;
 use crate::{Qop, grammar};
 
 /// Why an Authentication-Info cannot be used.
@@ -104,11 +104,11 @@ impl fmt::Display for AuthenticationInfo<'_> {
             |f: &mut fmt::Formatter<'_>| f.write_str(core::mem::replace(&mut comma, ", "));
         if let Some(rspauth) = &self.rspauth {
             separator(f)?;
-            write!(f, "rspauth={}", Quoted(rspauth))?;
+            write_quoted(f, "rspauth=", rspauth)?;
         }
         if let Some(cnonce) = &self.cnonce {
             separator(f)?;
-            write!(f, "cnonce={}", Quoted(cnonce))?;
+            write_quoted(f, "cnonce=", cnonce)?;
         }
         if let Some(nc) = &self.nc {
             separator(f)?;
@@ -120,7 +120,7 @@ impl fmt::Display for AuthenticationInfo<'_> {
         }
         if let Some(nextnonce) = &self.nextnonce {
             separator(f)?;
-            write!(f, "nextnonce={}", Quoted(nextnonce))?;
+            write_quoted(f, "nextnonce=", nextnonce)?;
         }
         Ok(())
     }

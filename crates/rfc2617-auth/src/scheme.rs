@@ -77,7 +77,18 @@ impl fmt::Debug for Scheme<'_> {
 pub struct AuthParam<'a> {
     pub(crate) name: &'a str,
     pub(crate) value: &'a [u8],
-    pub(crate) quoted: bool,
+    pub(crate) form: Form,
+}
+
+/// How a value stands in the header.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Form {
+    /// Without quotation marks.
+    Token,
+    /// Between quotation marks, with nothing to be undone.
+    Quoted,
+    /// Between quotation marks, with quoted pairs or folds.
+    Escaped,
 }
 
 impl<'a> AuthParam<'a> {
@@ -93,10 +104,9 @@ impl<'a> AuthParam<'a> {
 
     /// Its value: without quotation marks and the backslashes of quoted pairs, a fold as one space.
     pub fn value(&self) -> Cow<'a, [u8]> {
-        if self.quoted {
-            text::unquote(self.value)
-        } else {
-            Cow::Borrowed(self.value)
+        match self.form {
+            Form::Token | Form::Quoted => Cow::Borrowed(self.value),
+            Form::Escaped => Cow::Owned(text::unquote(self.value)),
         }
     }
 
@@ -110,7 +120,7 @@ impl<'a> AuthParam<'a> {
 
     /// Whether the value had quotation marks.
     pub fn is_quoted(&self) -> bool {
-        self.quoted
+        self.form != Form::Token
     }
 }
 

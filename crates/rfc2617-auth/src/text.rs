@@ -1,15 +1,13 @@
 //! Quoted strings and extended values. RFC 2617 §1.2; RFC 7616 §3.4 (`username*`, RFC 5987).
 
-use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
+use memchr::memchr2_iter;
+
 /// The content of a quoted string, without backslashes; a fold is one space.
-pub(crate) fn unquote(raw: &[u8]) -> Cow<'_, [u8]> {
-    if !raw.iter().any(|b| matches!(b, b'\\' | b'\r' | b'\n')) {
-        return Cow::Borrowed(raw);
-    }
+pub(crate) fn unquote(raw: &[u8]) -> Vec<u8> {
     let mut content = Vec::with_capacity(raw.len());
     let mut bytes = raw.iter().copied().peekable();
     while let Some(byte) = bytes.next() {
@@ -28,29 +26,22 @@ pub(crate) fn unquote(raw: &[u8]) -> Cow<'_, [u8]> {
             _ => content.push(byte),
         }
     }
-    Cow::Owned(content)
+    content
 }
 
-/// A quoted string, written with its quotation marks.
-pub(crate) struct Quoted<'a>(pub(crate) &'a str);
-
-impl fmt::Display for Quoted<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("\"")?;
-        let mut rest = self.0;
-        while let Some(at) = rest.find(['"', '\\']) {
-            let (before, after) = rest.split_at(at);
-            f.write_str(before)?;
-            f.write_str("\\")?;
-            let mut chars = after.chars();
-            if let Some(escaped) = chars.next() {
-                fmt::Write::write_char(f, escaped)?;
-            }
-            rest = chars.as_str();
-        }
-        f.write_str(rest)?;
-        f.write_str("\"")
+/// Writes what stands before a quoted string, and the string with its quotation marks.
+pub(crate) fn write_quoted(out: &mut impl fmt::Write, before: &str, text: &str) -> fmt::Result {
+    out.write_str(before)?;
+    out.write_str("\"")?;
+    let mut written = 0;
+    for at in memchr2_iter(b'"', b'\\', text.as_bytes()) {
+        // Both are ASCII, so a character begins there.
+        out.write_str(text.get(written..at).unwrap_or_default())?;
+        out.write_str("\\")?;
+        written = at;
     }
+    out.write_str(text.get(written..).unwrap_or_default())?;
+    out.write_str("\"")
 }
 
 /// Whether a quoted string can hold it.
@@ -110,11 +101,13 @@ mod tests {
 
     #[test]
     fn quoted_strings_lose_their_backslashes_and_folds() {
-        assert_eq!(&*unquote(br#"a \"b\" \\c"#), br#"a "b" \c"#);
-        assert_eq!(&*unquote(b"a\r\n  b"), b"a b");
-        assert_eq!(&*unquote(b"a\\\r\n b"), b"a  b");
-        assert!(matches!(unquote(b"plain"), Cow::Borrowed(_)));
-        assert_eq!(Quoted(r#"a "b" \c"#).to_string(), r#""a \"b\" \\c""#);
+        assert_eq!(unquote(br#"a \"b\" \\c"#), br#"a "b" \c"#);
+        assert_eq!(unquote(b"a\r\n  b"), b"a b");
+        assert_eq!(unquote(b"a\\\r\n b"), b"a  b");
+        assert_eq!(unquote(b"plain"), b"plain");
+        let mut written = String::new();
+        write_quoted(&mut written, "n=", r#"a "b" \c"#).unwrap();
+        assert_eq!(written, r#"n="a \"b\" \\c""#);
     }
 
     #[test]

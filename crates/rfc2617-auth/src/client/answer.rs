@@ -1,16 +1,16 @@
 //! The credentials of one request, and how the server's proof for it is checked.
 //! RFC 2617 §3.2.3; RFC 7616 §3.5.
 
-use alloc::format;
 use alloc::string::String;
+use alloc::sync::Arc;
 use core::fmt;
 
-use zeroize::Zeroizing;
+use zeroize::Zeroize;
 
 use super::Challenger;
-use crate::digest::{Exchange, Ha1, Protection};
+use super::session::Digest;
+use crate::digest::{Exchange, HexDigest, Protection};
 use crate::info::{AuthenticationInfo, InfoError};
-use crate::{Algorithm, Qop};
 
 /// Credentials for one request, to be sent as they are and kept until its final response.
 ///
@@ -18,11 +18,9 @@ use crate::{Algorithm, Qop};
 #[derive(Clone)]
 pub struct Authorization {
     pub(super) challenger: Challenger,
-    pub(super) realm: String,
-    /// Empty in Basic.
-    pub(super) nonce: String,
+    pub(super) realm: Arc<str>,
     pub(super) round: u8,
-    pub(super) value: Zeroizing<String>,
+    pub(super) value: String,
     /// `None` in Basic.
     pub(super) proof: Option<Proof>,
 }
@@ -30,10 +28,9 @@ pub struct Authorization {
 /// What the server's proof is computed over.
 #[derive(Clone)]
 pub(super) struct Proof {
-    pub(super) algorithm: Algorithm,
-    pub(super) ha1: Ha1,
-    pub(super) cnonce: String,
-    pub(super) counted: Option<(Qop, u32)>,
+    pub(super) digest: Arc<Digest>,
+    /// The nonce count as it was sent.
+    pub(super) nc: HexDigest,
     pub(super) uri: String,
 }
 
@@ -58,8 +55,11 @@ impl Authorization {
         &self.value
     }
 
+    /// Empty in Basic, which has none.
     pub(super) fn nonce(&self) -> &str {
-        &self.nonce
+        self.proof
+            .as_ref()
+            .map_or("", |proof| proof.digest.challenge.nonce())
     }
 
     pub(super) fn round(&self) -> u8 {
@@ -75,33 +75,45 @@ impl Authorization {
         let (Some(rspauth), Some(proof)) = (info.rspauth(), &self.proof) else {
             return Ok(false);
         };
-        let counted = match (proof.counted, info.qop()) {
+        let Proof { digest, nc, uri } = proof;
+        let protection = match (digest.qop, info.qop()) {
             (None, Some(_)) => return Err(InfoError::Mismatch),
             (None, None) => None,
-            (Some((sent, count)), qop) => Some((qop.unwrap_or(sent), format!("{count:08x}"))),
+            (Some(sent), theirs) => Some(Protection {
+                qop: theirs.unwrap_or(sent),
+                nc: nc.as_str(),
+            }),
         };
-        let other_nc = match (&counted, info.nc()) {
-            (Some((_, nc)), Some(theirs)) => !nc.eq_ignore_ascii_case(theirs),
+        let other_nc = match (protection, info.nc()) {
+            (Some(ours), Some(theirs)) => !ours.nc.eq_ignore_ascii_case(theirs),
             _ => false,
         };
-        if other_nc || info.cnonce().is_some_and(|cnonce| cnonce != proof.cnonce) {
+        let cnonce = digest.cnonce.as_str();
+        if other_nc || info.cnonce().is_some_and(|theirs| theirs != cnonce) {
             return Err(InfoError::Mismatch);
         }
         let exchange = Exchange {
-            algorithm: proof.algorithm,
-            nonce: &self.nonce,
-            cnonce: &proof.cnonce,
-            protection: counted
-                .as_ref()
-                .map(|(qop, nc)| Protection { qop: *qop, nc }),
+            algorithm: digest.challenge.algorithm(),
+            nonce: digest.challenge.nonce(),
+            cnonce,
+            protection,
         };
         if exchange
-            .rspauth_of_session(&proof.ha1, &proof.uri, body)
+            .rspauth_of_session(&digest.ha1, uri, body)
             .matches(rspauth)
         {
             Ok(true)
         } else {
             Err(InfoError::Mismatch)
+        }
+    }
+}
+
+impl Drop for Authorization {
+    fn drop(&mut self) {
+        // Basic shows the password.
+        if self.proof.is_none() {
+            self.value.zeroize();
         }
     }
 }

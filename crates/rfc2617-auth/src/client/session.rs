@@ -11,9 +11,8 @@
 //! ```
 
 use alloc::borrow::{Cow, ToOwned};
-use alloc::boxed::Box;
-use alloc::format;
-use alloc::string::{String, ToString};
+use alloc::string::String;
+use alloc::sync::Arc;
 use core::fmt;
 
 use zeroize::Zeroizing;
@@ -22,7 +21,7 @@ use super::answer::{Authorization, Proof};
 use super::{Account, Challenger};
 use crate::challenge::DigestChallenge;
 use crate::credentials::{Counted, DigestCredentials, Username};
-use crate::digest::{Exchange, Ha1, Protection, Request};
+use crate::digest::{Exchange, Ha1, HexDigest, Protection, Request};
 use crate::{Qop, QopOptions};
 
 /// A challenge that can be answered.
@@ -114,7 +113,7 @@ impl State {
 
 pub(super) struct Session {
     challenger: Challenger,
-    realm: String,
+    realm: Arc<str>,
     account: Account,
     state: State,
     /// How many challenges in a row the present request has answered.
@@ -122,68 +121,64 @@ pub(super) struct Session {
     means: Means,
 }
 
-enum Means {
+pub(super) enum Means {
     /// The header value.
     Basic(Zeroizing<String>),
-    Digest(Box<Digest>),
+    Digest {
+        /// What all requests with one nonce have in common.
+        digest: Arc<Digest>,
+        /// How many there were.
+        count: u32,
+    },
 }
 
-struct Digest {
-    challenge: DigestChallenge<'static>,
-    username: Username<'static>,
-    qop: Option<Qop>,
+#[derive(Clone)]
+pub(super) struct Digest {
+    pub(super) challenge: DigestChallenge<'static>,
+    /// What stands for the user name, where the challenge wants it hashed.
+    userhash: Option<HexDigest>,
+    pub(super) qop: Option<Qop>,
     /// One for the whole session, so that servers agree on the secret of session variants
     /// whether they compute it once or each time.
-    cnonce: String,
-    nc: u32,
+    pub(super) cnonce: HexDigest,
     /// With both nonces in it in session variants.
-    ha1: Ha1,
+    pub(super) ha1: Ha1,
 }
 
 impl Session {
-    /// `None` if the account has no secret of the kind that the offer needs.
     pub(super) fn new(
         challenger: Challenger,
-        realm: &str,
-        offer: Offer<'_>,
-        account: &Account,
-        cnonce: &str,
-        prefer_auth_int: bool,
-    ) -> Option<Session> {
-        let means = match offer {
-            Offer::Basic => Means::Basic(Zeroizing::new(account.basic()?.header_value())),
-            Offer::Digest(challenge) => Means::Digest(Box::new(Digest::new(
-                challenge,
-                account,
-                cnonce,
-                prefer_auth_int,
-            )?)),
-        };
-        Some(Session {
+        realm: Arc<str>,
+        account: Account,
+        means: Means,
+        round: u8,
+    ) -> Session {
+        Session {
             challenger,
-            realm: realm.to_owned(),
-            account: account.clone(),
+            realm,
+            account,
             state: State::Answered,
-            round: 1,
+            round,
             means,
-        })
+        }
     }
 
     /// The session in the place of another: the count belongs to the nonce, whoever uses it.
-    pub(super) fn succeeding(mut self, before: Option<&Session>, round: u8) -> Session {
-        self.round = round;
-        if let (Means::Digest(new), Some(Means::Digest(old))) =
-            (&mut self.means, before.map(|before| &before.means))
+    pub(super) fn succeeding(mut self, before: Option<&Session>) -> Session {
+        let Some(before) = before else { return self };
+        let same = self.nonce() == before.nonce();
+        if let (Means::Digest { count, .. }, Means::Digest { count: old, .. }) =
+            (&mut self.means, &before.means)
         {
-            if new.challenge.nonce == old.challenge.nonce {
-                new.nc = old.nc;
+            if same {
+                *count = *old;
             }
         }
         self
     }
 
     pub(super) fn is_of(&self, challenger: Challenger, realm: &str) -> bool {
-        self.challenger == challenger && self.realm == realm
+        self.challenger == challenger && *self.realm == *realm
     }
 
     pub(super) fn state(&self) -> State {
@@ -197,7 +192,7 @@ impl Session {
     fn nonce(&self) -> &str {
         match &self.means {
             Means::Basic(_) => "",
-            Means::Digest(digest) => digest.challenge.nonce(),
+            Means::Digest { digest, .. } => digest.challenge.nonce(),
         }
     }
 
@@ -217,9 +212,9 @@ impl Session {
     pub(super) fn next_nonce(&mut self, sent: &Authorization, nonce: &str) -> bool {
         let current = self.nonce() == sent.nonce();
         match &mut self.means {
-            Means::Digest(digest) if current && digest.challenge.nonce != nonce => {
-                digest.challenge.nonce = Cow::Owned(nonce.to_owned());
-                digest.nc = 0;
+            Means::Digest { digest, count } if current && digest.challenge.nonce != nonce => {
+                Arc::make_mut(digest).challenge.nonce = Cow::Owned(nonce.to_owned());
+                *count = 0;
                 true
             }
             _ => false,
@@ -232,16 +227,22 @@ impl Session {
             return None;
         }
         let (value, proof) = match &mut self.means {
-            Means::Basic(value) => (value.clone(), None),
-            Means::Digest(digest) => {
-                let (value, proof) = digest.authorize(request);
-                (Zeroizing::new(value), Some(proof))
+            Means::Basic(value) => (String::clone(value), None),
+            Means::Digest { digest, count } => {
+                *count = count.saturating_add(1);
+                let nc = HexDigest::of_bytes(&count.to_be_bytes());
+                let value = digest.credentials(&self.account, request, *count, &nc);
+                let proof = Proof {
+                    digest: Arc::clone(digest),
+                    nc,
+                    uri: request.uri.to_owned(),
+                };
+                (value, Some(proof))
             }
         };
         Some(Authorization {
             challenger: self.challenger,
-            realm: self.realm.clone(),
-            nonce: self.nonce().to_owned(),
+            realm: Arc::clone(&self.realm),
             round: self.round,
             value,
             proof,
@@ -249,22 +250,40 @@ impl Session {
     }
 }
 
+impl Means {
+    /// `None` if the account has no secret of the kind that the offer needs.
+    pub(super) fn new(
+        offer: Offer<'_>,
+        account: &Account,
+        cnonce: HexDigest,
+        prefer_auth_int: bool,
+    ) -> Option<Means> {
+        match offer {
+            Offer::Basic => {
+                let value = account.basic()?.header_value();
+                Some(Means::Basic(Zeroizing::new(value)))
+            }
+            Offer::Digest(challenge) => Some(Means::Digest {
+                digest: Arc::new(Digest::new(challenge, account, cnonce, prefer_auth_int)?),
+                count: 0,
+            }),
+        }
+    }
+}
+
 impl Digest {
     fn new(
         challenge: DigestChallenge<'_>,
         account: &Account,
-        cnonce: &str,
+        cnonce: HexDigest,
         prefer_auth_int: bool,
     ) -> Option<Digest> {
         let algorithm = challenge.algorithm();
         let hash = algorithm.hash();
         let ha1 = account.ha1(hash, challenge.realm())?;
-        let username = if challenge.userhash {
-            let digest = hash.userhash(account.username(), challenge.realm());
-            Username::Hashed(Cow::Owned(digest.to_string()))
-        } else {
-            Username::Plain(Cow::Owned(account.username().to_owned()))
-        };
+        let userhash = challenge
+            .userhash
+            .then(|| hash.userhash(account.username(), challenge.realm()));
         let qop = match challenge.qop {
             QopOptions::Absent => None,
             QopOptions::Auth => Some(Qop::Auth),
@@ -273,60 +292,56 @@ impl Digest {
             QopOptions::Both => Some(Qop::Auth),
         };
         Some(Digest {
-            ha1: ha1.of_session(algorithm, challenge.nonce(), cnonce),
+            ha1: ha1.of_session(algorithm, challenge.nonce(), cnonce.as_str()),
             challenge: challenge.into_owned(),
-            username,
+            userhash,
             qop,
-            cnonce: cnonce.to_owned(),
-            nc: 0,
+            cnonce,
         })
     }
 
-    fn authorize(&mut self, request: &Request<'_>) -> (String, Proof) {
-        self.nc = self.nc.saturating_add(1);
-        let nc = format!("{:08x}", self.nc);
-        let challenge = &self.challenge;
+    /// The value of the header.
+    fn credentials(
+        &self,
+        account: &Account,
+        request: &Request<'_>,
+        count: u32,
+        nc: &HexDigest,
+    ) -> String {
+        let (challenge, nc, cnonce) = (&self.challenge, nc.as_str(), self.cnonce.as_str());
         let algorithm = challenge.algorithm();
         let exchange = Exchange {
             algorithm,
             nonce: challenge.nonce(),
-            cnonce: &self.cnonce,
-            protection: self.qop.map(|qop| Protection { qop, nc: &nc }),
+            cnonce,
+            protection: self.qop.map(|qop| Protection { qop, nc }),
         };
         let response = exchange.response_of_session(&self.ha1, request);
         // Servers of RFC 2069 know no cnonce, but a session variant is nothing without one.
-        let cnonce = self.qop.is_some() || algorithm.is_sess();
+        let with_cnonce = self.qop.is_some() || algorithm.is_sess();
         let credentials = DigestCredentials {
-            username: self.username.clone(),
+            username: match &self.userhash {
+                Some(hash) => Username::Hashed(Cow::Borrowed(hash.as_str())),
+                None => Username::Plain(Cow::Borrowed(account.username())),
+            },
             realm: Cow::Borrowed(challenge.realm()),
             nonce: Cow::Borrowed(challenge.nonce()),
             uri: Cow::Borrowed(request.uri),
             response: Cow::Borrowed(response.as_str()),
             algorithm: challenge.algorithm,
-            cnonce: cnonce.then_some(Cow::Borrowed(&*self.cnonce)),
+            cnonce: with_cnonce.then_some(Cow::Borrowed(cnonce)),
             opaque: challenge.opaque.as_deref().map(Cow::Borrowed),
             counted: self.qop.map(|qop| Counted {
                 qop,
-                nc: Cow::Borrowed(&*nc),
-                count: self.nc,
+                nc: Cow::Borrowed(nc),
+                count,
             }),
-            extended: challenge.charset_utf8 && !self.account_is_ascii(),
+            extended: challenge.charset_utf8 && !account.username().is_ascii(),
         };
-        let value = credentials.to_string();
-        let proof = Proof {
-            algorithm,
-            ha1: self.ha1.clone(),
-            cnonce: self.cnonce.clone(),
-            counted: self.qop.map(|qop| (qop, self.nc)),
-            uri: request.uri.to_owned(),
-        };
-        (value, proof)
-    }
-
-    fn account_is_ascii(&self) -> bool {
-        match &self.username {
-            Username::Plain(name) | Username::Hashed(name) => name.is_ascii(),
-        }
+        let mut value = String::with_capacity(credentials.typical_len());
+        // Writing to a string does not fail.
+        let _ = credentials.write(&mut value);
+        value
     }
 }
 
