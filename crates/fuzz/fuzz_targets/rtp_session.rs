@@ -7,7 +7,10 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use libfuzzer_sys::fuzz_target;
-use rfc3550_rtp::session::{MemberState, Session, SessionConfig, SessionOutput, SessionPhase};
+use rfc3550_rtp::feedback::TransportMessage;
+use rfc3550_rtp::session::{
+    FeedbackConfig, MemberState, Session, SessionConfig, SessionOutput, SessionPhase,
+};
 use rfc3550_rtp::{NtpTimestamp, RtcpCompound, RtpPacket};
 
 fuzz_target!(|data: &[u8]| {
@@ -17,6 +20,18 @@ fuzz_target!(|data: &[u8]| {
     config.max_sources = 8;
     config.local_rtp = Some(address(1));
     config.local_rtcp = Some(address(1));
+    // The first octet chooses the profile.
+    let (profile, data) = data.split_first().unwrap_or((&0, data));
+    config.feedback = match profile % 3 {
+        0 => None,
+        1 => Some(FeedbackConfig::point_to_point()),
+        _ => Some(FeedbackConfig::multiparty()),
+    };
+    if let Some(feedback) = &mut config.feedback {
+        feedback.reduced_size = profile & 0x80 != 0;
+        feedback.report_interval = Duration::from_secs(u64::from(profile >> 2 & 0x1f));
+    }
+    let reduced_size = config.feedback.is_some_and(|feedback| feedback.reduced_size);
     let mut session = Session::new(now, NtpTimestamp::default(), config);
 
     // Each step: what to do, a parameter, a length, and as many octets.
@@ -24,7 +39,7 @@ fuzz_target!(|data: &[u8]| {
     while let Some((&[action, parameter, len], after)) = rest.split_first_chunk() {
         let (input, after) = after.split_at(usize::from(len).min(after.len()));
         rest = after;
-        match action % 6 {
+        match action % 9 {
             0 => {
                 if let Ok(packet) = RtpPacket::parse(input) {
                     let _ = session.handle_rtp(now, address(parameter), &packet);
@@ -43,12 +58,25 @@ fuzz_target!(|data: &[u8]| {
                 let _ = session.send_rtp(now, parameter & 1, u32::from(len), input);
             }
             4 => session.handle_timeout(now),
+            5 => {
+                let fci = &input[..input.len() / 4 * 4];
+                let message = TransportMessage::Other { format: parameter >> 3, fci };
+                let _ = session.send_feedback(now, u32::from(parameter), message);
+            }
+            6 => {
+                session.add_contributor(u32::from(parameter), input);
+            }
+            7 => session.remove_contributor(now, u32::from(parameter), input),
             _ if parameter == 0 => session.leave(now, input),
             _ => session.set_wall_clock(now, NtpTimestamp::from_bits(u64::from(len) << 30)),
         }
         while let Some(output) = session.poll_output() {
             if let SessionOutput::TransmitRtcp(datagram) = output {
-                let compound = RtcpCompound::parse(&datagram).expect("a good compound");
+                let compound = match reduced_size {
+                    true => RtcpCompound::parse_reduced_size(&datagram),
+                    false => RtcpCompound::parse(&datagram),
+                };
+                let compound = compound.expect("a good compound");
                 assert!(compound.packets().all(|packet| packet.is_ok()));
                 assert!(datagram.len() <= 1200);
             }

@@ -3,15 +3,13 @@
 use alloc::vec;
 use alloc::vec::Vec;
 
+use crate::contributing_sources::MAX_CSRCS;
 use crate::entries::Entries;
 use crate::error::WriteError;
 use crate::extension::{ExtensionElement, ExtensionForm};
 use crate::header::FIXED_LEN;
 use crate::packet::RtpPacket;
 use crate::{SequenceNumber, Timestamp};
-
-/// How many contributing sources a header can count.
-const MAX_CSRCS: usize = 15;
 
 /// Puts an RTP packet together and writes it into a buffer of the caller's.
 ///

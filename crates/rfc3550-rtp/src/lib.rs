@@ -6,6 +6,7 @@ extern crate alloc;
 extern crate std;
 
 mod builder;
+mod contributing_sources;
 mod demultiplex;
 mod entries;
 mod error;
@@ -23,6 +24,7 @@ mod statistics;
 mod timestamp;
 
 pub use builder::RtpPacketBuilder;
+pub use contributing_sources::ContributingSources;
 pub use demultiplex::{PacketClass, classify, port_pair};
 pub use entries::{Entries, Entry};
 pub use error::{ErrorKind, ParseError, WriteError};

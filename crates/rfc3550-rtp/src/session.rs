@@ -2,6 +2,8 @@
 
 mod config;
 mod conflicts;
+mod contributors;
+mod feedback;
 mod interval;
 mod member_state;
 mod output;
@@ -15,10 +17,12 @@ mod table;
 mod transmit;
 
 use alloc::vec::Vec;
+use core::iter;
 use core::time::Duration;
 use std::time::Instant;
 
 pub use config::{MinimumInterval, SessionConfig};
+pub use feedback::{FeedbackConfig, FeedbackTiming};
 pub use member_state::MemberState;
 pub use output::{
     IgnoreReason, RtpVerdict, SendError, SessionCounters, SessionEvent, SessionOutput,
@@ -28,6 +32,8 @@ pub use source::{ReceptionView, Source};
 
 use crate::{NtpTimestamp, RtpPacketBuilder, SequenceNumber, Timestamp};
 use conflicts::Conflicts;
+use contributors::Contributors;
+use feedback::Feedback;
 use interval::Group;
 use member_state::MemberEvent;
 use output::Outputs;
@@ -106,6 +112,8 @@ pub struct Session {
     stream: Stream,
     schedule: Schedule,
     conflicts: Conflicts,
+    contributors: Contributors,
+    feedback: Option<Feedback>,
     wall_clock: WallClock,
     phase: SessionPhase,
     outputs: Outputs,
@@ -143,6 +151,8 @@ impl Session {
             table,
             stream,
             conflicts: Conflicts::default(),
+            contributors: Contributors::default(),
+            feedback: config.feedback.map(Feedback::new),
             wall_clock: WallClock {
                 at: now,
                 time: wall_clock,
@@ -211,13 +221,14 @@ impl Session {
     pub fn handle_timeout(&mut self, now: Instant) {
         match self.phase {
             SessionPhase::Joined => {
+                self.send_early_feedback(now);
                 let due = self.schedule.next().is_some_and(|next| next <= now);
                 if due || self.check_at <= now {
                     self.check_members(now);
                 }
                 let group = self.group();
                 if self.schedule.expire(now, group, &mut self.random) {
-                    self.send_report(now);
+                    self.send_due(now);
                 }
             }
             SessionPhase::Leaving => {
@@ -341,6 +352,9 @@ impl Session {
             return;
         }
         self.reason = reason.get(..MAX_TEXT).unwrap_or(reason).to_vec();
+        if let Some(feedback) = &mut self.feedback {
+            feedback.give_up();
+        }
         if !self.stream.was_heard() {
             self.end(PhaseEvent::LeaveAtOnce);
         } else if self.members() <= BYE_AT_ONCE {
@@ -357,6 +371,24 @@ impl Session {
         }
     }
 
+    /// Takes a source of another cloud into our mix, when we are a mixer, or tells of its new name:
+    /// its canonical name goes out with our reports, and whoever else sends with its SSRC is
+    /// ignored as a loop (§7.3, §8.2). The packets of the mix have to name it as a contributing
+    /// source. False when there are [`max_sources`](SessionConfig::max_sources) of them.
+    pub fn add_contributor(&mut self, ssrc: u32, cname: &[u8]) -> bool {
+        let cname = cname.get(..MAX_TEXT).unwrap_or(cname);
+        self.contributors
+            .insert(ssrc, cname, self.config.max_sources)
+    }
+
+    /// A source of another cloud has said BYE or is no longer heard there: it is said here, with
+    /// the reason in at most 255 octets; more are cut off (§7.3).
+    pub fn remove_contributor(&mut self, now: Instant, ssrc: u32, reason: &[u8]) {
+        if self.contributors.remove(ssrc) && self.phase == SessionPhase::Joined {
+            self.send_bye_of(now, ssrc, reason.get(..MAX_TEXT).unwrap_or(reason));
+        }
+    }
+
     /// What is to be done or known next.
     pub fn poll_output(&mut self) -> Option<SessionOutput> {
         self.outputs.pop()
@@ -368,7 +400,8 @@ impl Session {
         let next = self.schedule.next();
         match self.phase {
             SessionPhase::Joined => {
-                Some(next.map_or(self.check_at, |next| next.min(self.check_at)))
+                let early = self.feedback.as_ref().and_then(Feedback::early_at);
+                iter::once(self.check_at).chain(next).chain(early).min()
             }
             SessionPhase::Leaving => next.into_iter().chain(self.leave_by).min(),
             SessionPhase::Ended => None,
@@ -379,7 +412,11 @@ impl Session {
     fn check_members(&mut self, now: Instant) {
         let group = self.group();
         let interval = self.schedule.timeout_interval(group);
-        let ours = self.schedule.interval(group).unwrap_or(interval);
+        let ours = match &self.feedback {
+            // Without a minimum it could be shorter than a pause between two words.
+            Some(_) => interval,
+            None => self.schedule.interval(group).unwrap_or(interval),
+        };
         let silence = interval.saturating_mul(TIMEOUT_INTERVALS);
         let sender_silence = ours.saturating_mul(SENDER_INTERVALS);
         let since = |at: Instant| now.saturating_duration_since(at);

@@ -7,6 +7,8 @@ extern crate alloc;
 
 #[path = "session/collisions.rs"]
 mod collisions;
+#[path = "session/feedback.rs"]
+mod feedback;
 #[path = "session/group.rs"]
 mod group;
 #[path = "session/leaving.rs"]
@@ -15,6 +17,8 @@ mod leaving;
 mod lineage;
 #[path = "session/membership.rs"]
 mod membership;
+#[path = "session/mixer.rs"]
+mod mixer;
 #[path = "session/properties.rs"]
 mod properties;
 #[path = "session/reports.rs"]

@@ -1,12 +1,14 @@
 //! Feedback messages: transport layer (RTPFB) and payload-specific (PSFB) (RFC 4585 §6,
 //! RFC 5104 §4).
 
+mod message;
 mod nack;
 mod payload;
 mod tmmb;
 mod transport;
 mod transport_wide;
 
+pub use message::FeedbackMessage;
 pub use nack::{LostPackets, Nack, Nacks};
 pub use payload::{Fir, PayloadMessage, Rpsi, Sli};
 pub use tmmb::Tmmb;

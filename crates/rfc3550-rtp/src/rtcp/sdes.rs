@@ -227,7 +227,7 @@ impl<'a> SdesChunkBuilder<'a> {
     }
 
     #[inline]
-    fn encoded_len(&self) -> usize {
+    pub(crate) fn encoded_len(&self) -> usize {
         let items: usize = self.items().map(|item| item.encoded_len()).sum();
         // One null octet at least ends the chunk.
         4 + (items + 1).next_multiple_of(4)

@@ -6,7 +6,8 @@ use core::fmt;
 use core::net::SocketAddr;
 use core::time::Duration;
 
-use crate::session::interval::IntervalPolicy;
+use crate::session::feedback::FeedbackConfig;
+use crate::session::interval::{FIXED, IntervalPolicy, Minimum};
 use crate::{SdesType, StatisticsConfig};
 
 /// How a [`Session`](super::Session) behaves. Begin with [`new`](Self::new), then set what differs
@@ -40,6 +41,9 @@ pub struct SessionConfig {
     pub receiver_bandwidth: Option<u64>,
     /// The least interval between reports; fixed unless set.
     pub minimum_interval: MinimumInterval,
+    /// The profile RTP/AVPF, if that is spoken (RFC 4585): feedback may go out early, and there is
+    /// no least interval but the one given here.
+    pub feedback: Option<FeedbackConfig>,
     /// Octets that the layers below put before each datagram; 28 unless set, for IPv4 and UDP.
     pub lower_layer_overhead: usize,
     /// The longest RTCP datagram, without the layers below, in octets; 1200 unless set. Report
@@ -76,6 +80,7 @@ impl SessionConfig {
             sender_bandwidth: None,
             receiver_bandwidth: None,
             minimum_interval: MinimumInterval::Fixed,
+            feedback: None,
             lower_layer_overhead: 28,
             max_rtcp_size: 1200,
             statistics: StatisticsConfig::RFC3550,
@@ -109,13 +114,15 @@ impl SessionConfig {
                 (None, Some(receivers)) => ((total - receivers).max(0.0), receivers),
                 (None, None) => (0.25 * total, 0.75 * total),
             };
-        let reduced = 360.0 / (session / 1000.0);
-        IntervalPolicy::new(
-            senders / 8.0,
-            receivers / 8.0,
-            self.minimum_interval,
-            reduced,
-        )
+        // At most the fixed one, also where there is no bandwidth.
+        let reduced = (360.0 / (session / 1000.0)).min(FIXED);
+        let minimum = match (&self.feedback, self.minimum_interval) {
+            (Some(feedback), _) => Minimum::feedback(feedback),
+            (None, MinimumInterval::Fixed) => Minimum::audio_video(FIXED, FIXED),
+            (None, MinimumInterval::ReducedForSenders) => Minimum::audio_video(reduced, FIXED),
+            (None, MinimumInterval::Reduced) => Minimum::audio_video(reduced, reduced),
+        };
+        IntervalPolicy::new(senders / 8.0, receivers / 8.0, minimum)
     }
 }
 
@@ -129,6 +136,7 @@ impl fmt::Debug for SessionConfig {
             .field("sender_bandwidth", &self.sender_bandwidth)
             .field("receiver_bandwidth", &self.receiver_bandwidth)
             .field("minimum_interval", &self.minimum_interval)
+            .field("feedback", &self.feedback)
             .field("max_rtcp_size", &self.max_rtcp_size)
             .field("max_sources", &self.max_sources)
             .finish_non_exhaustive()

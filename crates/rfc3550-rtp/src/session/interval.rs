@@ -1,10 +1,10 @@
 //! How long to wait between reports (RFC 3550 §6.3.1, A.7).
 
-use crate::session::config::MinimumInterval;
+use crate::session::feedback::FeedbackConfig;
 use crate::session::random::Random;
 
 /// The fixed minimum in seconds (§6.2).
-pub(super) const MINIMUM: f64 = 5.0;
+pub(super) const FIXED: f64 = 5.0;
 /// Reconsideration settles below the intended average by this much (§6.3.1).
 const COMPENSATION: f64 = core::f64::consts::E - 1.5;
 
@@ -14,9 +14,47 @@ pub(super) struct IntervalPolicy {
     /// RTCP bandwidth in octets per second, of senders (S) and of receivers (R).
     senders: f64,
     receivers: f64,
-    /// The minimum in seconds that each side goes by when it sends.
-    sender_minimum: f64,
-    receiver_minimum: f64,
+    minimum: Minimum,
+}
+
+/// The least intervals in seconds.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Minimum {
+    /// Of senders and of receivers.
+    senders: f64,
+    receivers: f64,
+    /// Of both before their first report.
+    senders_at_first: f64,
+    receivers_at_first: f64,
+    /// In the interval that others are timed out by.
+    timeout: f64,
+}
+
+impl Minimum {
+    /// Of the profile RTP/AVP: half of it before the first report.
+    pub(super) const fn audio_video(senders: f64, receivers: f64) -> Self {
+        Self {
+            senders,
+            receivers,
+            senders_at_first: senders / 2.0,
+            receivers_at_first: receivers / 2.0,
+            timeout: FIXED,
+        }
+    }
+
+    /// Of the profile RTP/AVPF: none, but for a second before the first report where there may be
+    /// many (RFC 4585 §3.5.1, §3.5.4).
+    pub(super) fn feedback(config: &FeedbackConfig) -> Self {
+        let at_first = if config.point_to_point { 0.0 } else { 1.0 };
+        let interval = config.report_interval.as_secs_f64();
+        Self {
+            senders: 0.0,
+            receivers: 0.0,
+            senders_at_first: at_first,
+            receivers_at_first: at_first,
+            timeout: if interval > 0.0 { interval } else { FIXED },
+        }
+    }
 }
 
 /// Who takes part, and whether we are one of the senders.
@@ -28,24 +66,11 @@ pub(super) struct Group {
 }
 
 impl IntervalPolicy {
-    pub(super) fn new(
-        senders: f64,
-        receivers: f64,
-        minimum: MinimumInterval,
-        reduced: f64,
-    ) -> Self {
-        // Also where a bandwidth of zero has made the reduced minimum infinite or no number.
-        let reduced = reduced.min(MINIMUM);
-        let (sender_minimum, receiver_minimum) = match minimum {
-            MinimumInterval::Fixed => (MINIMUM, MINIMUM),
-            MinimumInterval::ReducedForSenders => (reduced, MINIMUM),
-            MinimumInterval::Reduced => (reduced, reduced),
-        };
+    pub(super) const fn new(senders: f64, receivers: f64, minimum: Minimum) -> Self {
         Self {
             senders,
             receivers,
-            sender_minimum,
-            receiver_minimum,
+            minimum,
         }
     }
 
@@ -56,23 +81,24 @@ impl IntervalPolicy {
         average_size: f64,
         initial: bool,
     ) -> Option<f64> {
-        let minimum = if group.we_sent {
-            self.sender_minimum
-        } else {
-            self.receiver_minimum
+        let minimum = match (group.we_sent, initial) {
+            (true, true) => self.minimum.senders_at_first,
+            (true, false) => self.minimum.senders,
+            (false, true) => self.minimum.receivers_at_first,
+            (false, false) => self.minimum.receivers,
         };
-        let minimum = if initial { minimum / 2.0 } else { minimum };
         Some(minimum.max(self.shared(group, average_size)?))
     }
 
     /// The interval that others are timed out by: a receiver's, with the fixed minimum (§6.2,
-    /// §6.3.5).
+    /// §6.3.5) or the one of RFC 4585 §3.5.4.
     pub(super) fn for_timeout(&self, group: Group, average_size: f64) -> f64 {
         let group = Group {
             we_sent: false,
             ..group
         };
-        self.shared(group, average_size).unwrap_or(0.0).max(MINIMUM)
+        let shared = self.shared(group, average_size).unwrap_or(0.0);
+        shared.max(self.minimum.timeout)
     }
 
     /// The interval T: Td with its randomisation, in seconds.
@@ -108,7 +134,7 @@ impl IntervalPolicy {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::session::SessionConfig;
+    use crate::session::{MinimumInterval, SessionConfig};
 
     fn policy(change: impl FnOnce(&mut SessionConfig)) -> IntervalPolicy {
         let mut config = SessionConfig::new([1; 32], "me@example.org");

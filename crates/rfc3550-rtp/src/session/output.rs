@@ -6,8 +6,8 @@ use alloc::vec::Vec;
 use core::error::Error;
 use core::fmt;
 
-use crate::Reception;
 use crate::session::source::ReceptionView;
+use crate::{Reception, WriteError};
 
 /// Events that wait to be polled. Beyond this many the oldest are dropped.
 const MAX_EVENTS: usize = 4096;
@@ -95,8 +95,8 @@ pub enum IgnoreReason {
     Own,
     /// It has our SSRC and comes from an address known to conflict (§8.2).
     Looped,
-    /// Its SSRC, or one of its contributing sources, is that of a source at another address
-    /// (§8.2).
+    /// Its SSRC, or one of its contributing sources, is that of a source at another address, or
+    /// of one that we pass on as a mixer (§8.2).
     OtherAddress,
     /// Its source has said BYE.
     Departed,
@@ -106,7 +106,7 @@ pub enum IgnoreReason {
     NotJoined,
 }
 
-/// Why a packet cannot be sent.
+/// Why a packet or a message cannot be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SendError {
@@ -114,6 +114,12 @@ pub enum SendError {
     UnknownPayloadType,
     /// We are leaving or have left.
     NotJoined,
+    /// Feedback has no place in the profile: the configuration has none.
+    NoFeedbackProfile,
+    /// The feedback message cannot be written.
+    Feedback(WriteError),
+    /// The feedback message does not fit the datagram together with those that wait.
+    FeedbackTooLong,
 }
 
 impl fmt::Display for SendError {
@@ -121,6 +127,9 @@ impl fmt::Display for SendError {
         f.write_str(match self {
             Self::UnknownPayloadType => "the payload type has no clock rate",
             Self::NotJoined => "the session has been left",
+            Self::NoFeedbackProfile => "the profile is not RTP/AVPF",
+            Self::Feedback(error) => return write!(f, "the feedback cannot be written: {error}"),
+            Self::FeedbackTooLong => "the feedback does not fit the datagram",
         })
     }
 }
@@ -145,8 +154,8 @@ pub struct SessionCounters {
     pub events_lost: u64,
 }
 
-/// Outputs in order. Packets to transmit are never dropped: there is at most one an interval and
-/// one for each change of our SSRC.
+/// Outputs in order. Packets to transmit are never dropped: there are at most two an interval, and
+/// one for each change of our SSRC or BYE of a source in a mix.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Outputs {
     queue: VecDeque<SessionOutput>,

@@ -5,6 +5,7 @@ use core::net::SocketAddr;
 use std::time::Instant;
 
 use crate::session::conflicts::{Channel, Finding};
+use crate::session::feedback::Message;
 use crate::session::member_state::{MemberEvent, MemberState};
 use crate::session::output::{IgnoreReason, RtpVerdict, SessionEvent};
 use crate::session::phase::SessionPhase;
@@ -149,6 +150,12 @@ impl Session {
                     .chunks()
                     .try_for_each(|chunk| self.receive_chunk(now, from, chunk)),
                 RtcpPacket::Bye(bye) => self.receive_bye(now, from, bye),
+                RtcpPacket::TransportFeedback(feedback) => self
+                    .hear(now, from, feedback.sender_ssrc())
+                    .map(|_| self.receive_feedback(now, Message::from_transport(feedback))),
+                RtcpPacket::PayloadFeedback(feedback) => self
+                    .hear(now, from, feedback.sender_ssrc())
+                    .map(|_| self.receive_feedback(now, Message::from_payload(feedback))),
                 _ => Ok(()),
             };
             if heard == Err(IgnoreReason::Own) {
@@ -273,6 +280,10 @@ impl Session {
     ) -> Result<u32, IgnoreReason> {
         if ssrc == self.stream.ssrc {
             self.hear_own(now, from, channel)?;
+        }
+        if self.contributors.contains(ssrc) {
+            self.counters.third_party_loops += 1;
+            return Err(IgnoreReason::OtherAddress);
         }
         let Some(slot) = self.table.find_or_insert(ssrc) else {
             self.counters.refused += 1;

@@ -94,12 +94,38 @@ impl Schedule {
         false
     }
 
-    /// A report of this size, lower layers included, has been sent.
-    pub(super) fn sent(&mut self, now: Instant, size: usize, group: Group, random: &mut Random) {
-        self.average(size);
+    /// A report of this size, lower layers included, has been sent, or suppressed (RFC 4585
+    /// §3.5.3).
+    pub(super) fn sent(
+        &mut self,
+        now: Instant,
+        size: Option<usize>,
+        group: Group,
+        random: &mut Random,
+    ) {
+        if let Some(size) = size {
+            self.average(size);
+        }
         self.previous = now;
         self.next = self.draw(group, random);
         self.initial = false;
+    }
+
+    /// How long after the last report the next one is due: T_rr (RFC 4585 §3.4).
+    pub(super) fn last_interval(&self) -> Duration {
+        let next = self.next.unwrap_or(self.previous);
+        next.saturating_duration_since(self.previous)
+    }
+
+    /// A packet of this size, lower layers included, has gone out early, and stands for the next
+    /// report (RFC 4585 §3.5.2).
+    pub(super) fn sent_early(&mut self, size: usize) {
+        self.average(size);
+        let interval = self.last_interval();
+        if let Some(next) = self.next {
+            self.previous = next;
+            self.next = next.checked_add(interval);
+        }
     }
 
     /// A datagram of this size, lower layers included, has come (§6.3.3), with so many BYE
@@ -219,7 +245,7 @@ mod tests {
     fn schedule(now: Instant, members: usize, random: &mut Random) -> Schedule {
         let policy = SessionConfig::new([0; 32], "a").interval_policy();
         let mut schedule = Schedule::new(now, policy, 100, random);
-        schedule.sent(now, 100, group(members, 0, false), random);
+        schedule.sent(now, Some(100), group(members, 0, false), random);
         schedule.counted = members;
         schedule
     }
@@ -263,7 +289,7 @@ mod tests {
         let mut schedule = schedule(start, 1, &mut random);
         assert!(!schedule.initial);
         for _ in 0..100 {
-            schedule.sent(start, 100, group(1, 0, false), &mut random);
+            schedule.sent(start, Some(100), group(1, 0, false), &mut random);
             assert!(schedule.next.unwrap() - start >= Duration::from_secs_f64(2.5 / 1.2183));
         }
     }

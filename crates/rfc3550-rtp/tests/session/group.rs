@@ -3,8 +3,11 @@
 use alloc::collections::VecDeque;
 use core::time::Duration;
 
-use rfc3550_rtp::session::{Session, SessionConfig, SessionEvent, SessionOutput, SessionPhase};
-use rfc3550_rtp::{NtpTimestamp, RtcpCompound, RtpPacket};
+use rfc3550_rtp::feedback::{Nack, TransportMessage};
+use rfc3550_rtp::session::{
+    FeedbackConfig, Session, SessionConfig, SessionEvent, SessionOutput, SessionPhase,
+};
+use rfc3550_rtp::{NtpTimestamp, RtcpCompound, RtcpPacket, RtpPacket, SequenceNumber};
 use std::time::Instant;
 
 use crate::{address, millis, seconds};
@@ -27,10 +30,15 @@ struct Group {
 
 impl Group {
     fn new(count: usize, loss: u32) -> Self {
+        Self::of(count, loss, None)
+    }
+
+    fn of(count: usize, loss: u32, feedback: Option<FeedbackConfig>) -> Self {
         let now = Instant::now();
         let session = |n: usize| {
             let seed = core::array::from_fn(|byte| (n >> (byte % 2 * 8)) as u8 ^ byte as u8);
-            let config = SessionConfig::new(seed, format!("member{n}@example.org"));
+            let mut config = SessionConfig::new(seed, format!("member{n}@example.org"));
+            config.feedback = feedback;
             let wall = NtpTimestamp::from_unix(seconds(1_700_000_000 + 3600 * n as u64));
             Session::new(now, wall, config.payload_type(0, 8000))
         };
@@ -211,4 +219,44 @@ fn everyone_leaves_and_nobody_is_missed_for_long() {
     let ended = |(_, event): &&(usize, SessionEvent)| *event == SessionEvent::Ended;
     assert_eq!(group.events.iter().filter(ended).count(), 59);
     assert!(group.now - group.start == seconds(440));
+}
+
+/// A packet is lost before the network branches: all see it at once, and few say so.
+#[test]
+fn what_all_have_lost_few_report() {
+    let mut group = Group::of(40, 0, Some(FeedbackConfig::multiparty()));
+    group.run_for(seconds(60));
+    let mut reports = 0;
+    for lost in 0..50 {
+        let nack = [Nack {
+            packet_id: SequenceNumber(lost),
+            following: 0,
+        }];
+        for who in 1..40 {
+            let message = TransportMessage::GenericNack((&nack).into());
+            let (now, media) = (group.now, group.sessions[0].ssrc());
+            group.sessions[who]
+                .send_feedback(now, media, message)
+                .unwrap();
+            group.poll(who);
+        }
+        let end = group.now + seconds(20);
+        while group.now < end {
+            group.run_for(millis(20));
+            reports += group
+                .flying
+                .iter()
+                .filter(|(at, _, _, datagram)| {
+                    let new = *at > group.now + millis(20);
+                    let compound = RtcpCompound::parse(datagram).unwrap();
+                    let nack = |p: Result<RtcpPacket<'_>, _>| {
+                        matches!(p, Ok(RtcpPacket::TransportFeedback(_)))
+                    };
+                    new && compound.packets().any(nack)
+                })
+                .count();
+        }
+    }
+    let each = f64::from(reports as u32) / 50.0;
+    assert!((1.0..3.0).contains(&each), "{each} of 39");
 }

@@ -35,7 +35,7 @@ pub enum PayloadMessage<'a> {
 }
 
 impl<'a> PayloadMessage<'a> {
-    pub(super) fn from_fci(format: u8, fci: &'a [u8]) -> Result<Self, ParseError> {
+    pub(crate) fn from_fci(format: u8, fci: &'a [u8]) -> Result<Self, ParseError> {
         Ok(match format {
             PLI if !fci.is_empty() => {
                 return Err(ParseError::new(ErrorKind::InvalidLength, 0, &PICTURE_LOSS));
@@ -55,7 +55,7 @@ impl<'a> PayloadMessage<'a> {
         })
     }
 
-    pub(super) const fn format(&self) -> u8 {
+    pub(crate) const fn format(&self) -> u8 {
         match self {
             Self::PictureLoss => PLI,
             Self::SliceLoss(_) => SLI,
@@ -66,7 +66,7 @@ impl<'a> PayloadMessage<'a> {
         }
     }
 
-    pub(super) fn encoded_len(&self) -> usize {
+    pub(crate) fn encoded_len(&self) -> usize {
         match self {
             Self::PictureLoss => 0,
             Self::SliceLoss(slices) => slices.encoded_len(),
@@ -77,7 +77,7 @@ impl<'a> PayloadMessage<'a> {
     }
 
     /// Writes the control information to exactly its length.
-    pub(super) fn write(&self, out: &mut [u8]) -> Result<(), WriteError> {
+    pub(crate) fn write(&self, out: &mut [u8]) -> Result<(), WriteError> {
         match self {
             Self::PictureLoss => {}
             Self::SliceLoss(slices) => slices.write(out),

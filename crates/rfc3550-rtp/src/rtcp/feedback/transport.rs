@@ -33,7 +33,7 @@ pub enum TransportMessage<'a> {
 }
 
 impl<'a> TransportMessage<'a> {
-    pub(super) fn from_fci(format: u8, fci: &'a [u8]) -> Result<Self, ParseError> {
+    pub(crate) fn from_fci(format: u8, fci: &'a [u8]) -> Result<Self, ParseError> {
         Ok(match format {
             GENERIC_NACK if fci.is_empty() => {
                 return Err(ParseError::new(ErrorKind::InvalidLength, 0, &NACK));
@@ -52,7 +52,7 @@ impl<'a> TransportMessage<'a> {
         })
     }
 
-    pub(super) const fn format(&self) -> u8 {
+    pub(crate) const fn format(&self) -> u8 {
         match self {
             Self::GenericNack(_) => GENERIC_NACK,
             Self::MaxBitRateRequest(_) => TMMBR,
@@ -62,7 +62,7 @@ impl<'a> TransportMessage<'a> {
         }
     }
 
-    pub(super) fn encoded_len(&self) -> usize {
+    pub(crate) fn encoded_len(&self) -> usize {
         match self {
             Self::GenericNack(nacks) => nacks.encoded_len(),
             Self::MaxBitRateRequest(limits) | Self::MaxBitRateNotification(limits) => {
@@ -74,7 +74,7 @@ impl<'a> TransportMessage<'a> {
     }
 
     /// Writes the control information to exactly its length.
-    pub(super) fn write(&self, out: &mut [u8]) -> Result<(), WriteError> {
+    pub(crate) fn write(&self, out: &mut [u8]) -> Result<(), WriteError> {
         match self {
             Self::GenericNack(nacks) => nacks.write(out),
             Self::MaxBitRateRequest(limits) | Self::MaxBitRateNotification(limits) => {

@@ -142,7 +142,9 @@ impl Simulation {
             if bye {
                 participant.phase = Phase::Out;
             } else {
-                participant.schedule.sent(at, SIZE, group, &mut self.random);
+                participant
+                    .schedule
+                    .sent(at, Some(SIZE), group, &mut self.random);
                 self.arm(who);
             }
             self.deliver(who, bye);
