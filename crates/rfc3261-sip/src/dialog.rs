@@ -15,6 +15,8 @@ use alloc::{borrow::Cow, boxed::Box, format, string::String};
 
 use crate::{HeaderName, MessageRef, headers, transport::Transport};
 use route::RouteSet;
+#[cfg(feature = "std")]
+pub(crate) use route::route_of;
 use table::Event;
 
 /// One side's view of a dialog: a value without clock, transactions and I/O.
@@ -295,7 +297,7 @@ fn value(message: MessageRef<'_>, name: HeaderName) -> Cow<'_, str> {
 }
 
 /// A value with one space in the place of each line break and the white space around it.
-fn unfolded(text: &str) -> Cow<'_, str> {
+pub(crate) fn unfolded(text: &str) -> Cow<'_, str> {
     if crate::write::line_break(text.as_bytes()).is_none() {
         return text.into();
     }

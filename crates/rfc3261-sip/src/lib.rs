@@ -26,6 +26,8 @@ mod status;
 #[cfg(feature = "std")]
 pub mod transaction;
 pub mod transport;
+#[cfg(feature = "std")]
+pub mod user_agent;
 mod write;
 
 pub use defect::{Defect, DefectKind, Severity};

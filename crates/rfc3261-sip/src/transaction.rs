@@ -9,7 +9,7 @@ mod derive;
 mod key;
 mod machine;
 mod output;
-mod queue;
+pub(crate) mod queue;
 mod receive;
 #[cfg(test)]
 mod search;
@@ -39,6 +39,7 @@ use crate::{
 use key::Keys;
 use machine::Input;
 use table::Table;
+pub(crate) use table::Unhashed;
 
 /// The transactions of an endpoint, without I/O and without a clock.
 ///
@@ -141,6 +142,11 @@ impl TransactionLayer {
     #[must_use]
     pub fn branch(&mut self) -> String {
         self.keys.branch()
+    }
+
+    /// A new number: unpredictable, and unique as long as the seed is.
+    pub(crate) fn random(&mut self) -> u128 {
+        self.keys.number()
     }
 
     /// The value of Via for a new request, with a new branch.
@@ -251,6 +257,18 @@ impl TransactionLayer {
         match message.status() {
             Some(status) => self.handle_response(now, message, status, source),
             None => self.handle_request(now, message, source),
+        }
+    }
+
+    /// Forgets a request without an answer: a proxy forwards it without state after all (RFC 3261
+    /// §16.1).
+    pub fn forget(&mut self, transaction: TransactionId) {
+        let server = self
+            .table
+            .get(transaction)
+            .is_some_and(|found| !found.kind.is_client());
+        if server {
+            self.table.remove(transaction);
         }
     }
 

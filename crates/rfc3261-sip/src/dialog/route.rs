@@ -80,6 +80,18 @@ impl RouteSet {
     }
 }
 
+/// Request-URI and Route of a request to `target` outside of a dialog, over these URIs (RFC 3261
+/// §8.1.1.1).
+#[cfg(feature = "std")]
+pub(crate) fn route_of<'a>(route: &[String], target: &'a str) -> (Cow<'a, str>, Option<String>) {
+    if route.is_empty() {
+        return (target.into(), None);
+    }
+    let set = RouteSet(route.iter().map(|uri| uri.as_str().into()).collect());
+    let way = set.way(target);
+    (way.request_uri.into_owned().into(), way.route)
+}
+
 /// The remote target that a message names, if it has a Contact: as it may stand in a request
 /// line.
 pub(super) fn target(message: MessageRef<'_>) -> Result<Option<Box<str>>, ParseError> {

@@ -78,6 +78,12 @@ impl Dialog {
         }
     }
 
+    /// The ACK for a 2xx response to the INVITE with this number.
+    #[cfg(feature = "std")]
+    pub(crate) fn ack_of(&self, sequence_number: u32, via: &str) -> RequestBuilder {
+        self.build(Method::ACK, sequence_number, via)
+    }
+
     /// Takes a response to a request of this side: to the one that established the dialog, or to
     /// one within it.
     ///

@@ -15,6 +15,9 @@ pub struct Config {
     pub max_servers: usize,
     /// What Retry-After in such a 503 says, in seconds: 5.
     pub retry_after: u32,
+    /// Whether responses that no client transaction waits for are handed up, as a proxy needs
+    /// them (RFC 3261 §16.7); if not, which is the default, they are dropped.
+    pub stray_responses: bool,
     pub(super) seed: [u8; 32],
 }
 
@@ -26,7 +29,7 @@ pub struct Counts {
     pub clients: usize,
     /// Server transactions now.
     pub servers: usize,
-    /// Responses that no client transaction was waiting for: dropped.
+    /// Responses that no client transaction was waiting for.
     pub stray_responses: u64,
     /// Requests beyond [`Config::max_servers`]: answered with 503.
     pub refused: u64,
@@ -46,6 +49,7 @@ impl Config {
             max_clients: 100_000,
             max_servers: 100_000,
             retry_after: 5,
+            stray_responses: false,
             seed,
         }
     }
@@ -59,6 +63,7 @@ impl core::fmt::Debug for Config {
             .field("max_clients", &self.max_clients)
             .field("max_servers", &self.max_servers)
             .field("retry_after", &self.retry_after)
+            .field("stray_responses", &self.stray_responses)
             .finish_non_exhaustive()
     }
 }

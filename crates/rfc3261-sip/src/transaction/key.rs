@@ -79,11 +79,16 @@ impl Keys {
 
     /// A new branch: the magic cookie and 128 bits that nobody without the seed can guess.
     pub(super) fn branch(&mut self) -> String {
+        format!("{MAGIC_COOKIE}{:032x}", self.number())
+    }
+
+    /// A new number of 128 bits that nobody without the seed can guess.
+    pub(super) fn number(&mut self) -> u128 {
         self.branches = self.branches.wrapping_add(1);
         let Key(number) = self.key(Domain::NewBranch, |hash| {
             hash.bytes(&self.branches.to_le_bytes());
         });
-        format!("{MAGIC_COOKIE}{number:032x}")
+        number
     }
 
     /// The client transaction that the request begins, or that a response with this top Via and

@@ -10,8 +10,8 @@ use crate::{Message, ParseError, transport::Flow};
 /// The name of a transaction: unique among all that its layer ever has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TransactionId {
-    pub(super) slot: u32,
-    pub(super) generation: u32,
+    pub(crate) slot: u32,
+    pub(crate) generation: u32,
 }
 
 /// What comes out of a transaction layer, in order.
@@ -82,6 +82,15 @@ pub enum Event {
         transaction: TransactionId,
         /// The response.
         response: Message,
+    },
+    /// A response that no transaction waits for, if [`Config::stray_responses`] wants it.
+    ///
+    /// [`Config::stray_responses`]: super::Config::stray_responses
+    StrayResponse {
+        /// The response.
+        response: Message,
+        /// Where it came from.
+        source: Flow,
     },
     /// No answer came to a request, or no ACK to a response. The transaction is over.
     Timeout {

@@ -1,4 +1,4 @@
-//! The deadlines of many transactions, the next one first.
+//! The deadlines of many things, the next one first.
 
 use alloc::vec::Vec;
 use std::time::Instant;
@@ -6,7 +6,7 @@ use std::time::Instant;
 /// A heap of deadlines with at most one for each slot, which can be moved: nothing stale is left
 /// in it. Deadlines that are equal come in the order of their slots.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Queue {
+pub(crate) struct Queue {
     heap: Vec<(Instant, u32)>,
     /// Where each slot stands in the heap.
     places: Vec<Option<u32>>,
@@ -14,12 +14,12 @@ pub(super) struct Queue {
 
 impl Queue {
     /// The next deadline and whose it is.
-    pub(super) fn next(&self) -> Option<(Instant, u32)> {
+    pub(crate) fn next(&self) -> Option<(Instant, u32)> {
         self.heap.first().copied()
     }
 
     /// Sets, moves or takes away the deadline of a slot.
-    pub(super) fn set(&mut self, slot: u32, deadline: Option<Instant>) {
+    pub(crate) fn set(&mut self, slot: u32, deadline: Option<Instant>) {
         match (self.place(slot), deadline) {
             (None, None) => {}
             (None, Some(deadline)) => {

@@ -38,7 +38,14 @@ impl TransactionLayer {
                 let incoming = Incoming::new(message, source);
                 self.feed(now, transaction, input(status), Some(incoming))
             }
-            None => false,
+            None => {
+                if self.config.stray_responses {
+                    let response = message;
+                    let event = Event::StrayResponse { response, source };
+                    self.output.push_back(Output::Event(event));
+                }
+                false
+            }
         };
         if !taken {
             self.counts.stray_responses += 1;

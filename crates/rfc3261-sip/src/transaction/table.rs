@@ -267,7 +267,7 @@ impl Table {
 
 /// Keys are hashes already.
 #[derive(Debug, Default)]
-struct Unhashed(u64);
+pub(crate) struct Unhashed(u64);
 
 impl Hasher for Unhashed {
     fn finish(&self) -> u64 {

@@ -1,0 +1,337 @@
+//! Calls of the other side: INVITE received, its responses and its ACK (RFC 3261 §9.2, §13.3).
+
+use alloc::{boxed::Box, string::String};
+use core::time::Duration;
+use std::time::Instant;
+
+use super::{
+    CallId, CallState, CommandError, Content, EndCause, Event, UserAgent,
+    call::{Answering, Call, Input, Timer, With},
+    uses::Use,
+};
+use crate::{
+    HeaderName, Message, MessageRef, Method, ResponseBuilder, StatusCode,
+    dialog::{Dialog, DialogId},
+    headers::Expires,
+    transaction::TransactionId,
+    transport::Flow,
+};
+
+/// How often a provisional response is repeated, lest proxies cancel (RFC 3261 §13.3.1.1).
+const RING: Duration = Duration::from_secs(60);
+
+impl UserAgent {
+    /// Says that it rings: 180.
+    pub fn ring(
+        &mut self,
+        now: Instant,
+        call: CallId,
+        content: &Content,
+    ) -> Result<(), CommandError> {
+        self.progress(now, call, StatusCode::RINGING, content)
+    }
+
+    /// Sends a provisional response (101 to 199) to a call that came in: 183 with a session
+    /// description for early media. It is repeated every minute, so that the call is not
+    /// cancelled on its way.
+    pub fn progress(
+        &mut self,
+        now: Instant,
+        call: CallId,
+        status: StatusCode,
+        content: &Content,
+    ) -> Result<(), CommandError> {
+        if !(101..200).contains(&status.get()) {
+            return Err(CommandError::Status);
+        }
+        self.respond_to_invite(now, call, status, content)?;
+        self.pump(now);
+        Ok(())
+    }
+
+    /// Takes a call: 200, sent again until the ACK is there, and BYE if none comes
+    /// (RFC 3261 §13.3.1.4).
+    pub fn answer(
+        &mut self,
+        now: Instant,
+        call: CallId,
+        content: &Content,
+    ) -> Result<(), CommandError> {
+        self.respond_to_invite(now, call, StatusCode::OK, content)?;
+        self.pump(now);
+        Ok(())
+    }
+
+    /// Does not take a call: 300 to 699.
+    pub fn reject(
+        &mut self,
+        now: Instant,
+        call: CallId,
+        status: StatusCode,
+        content: &Content,
+    ) -> Result<(), CommandError> {
+        if status.get() < 300 {
+            return Err(CommandError::Status);
+        }
+        self.respond_to_invite(now, call, status, content)?;
+        self.pump(now);
+        Ok(())
+    }
+
+    /// Sends the caller elsewhere: 302 with these values of Contact (RFC 3261 §8.3, §13.3.1.2).
+    pub fn redirect(
+        &mut self,
+        now: Instant,
+        call: CallId,
+        contacts: &[&str],
+    ) -> Result<(), CommandError> {
+        let content = contacts.iter().fold(Content::new(), |content, contact| {
+            content.header("Contact", *contact)
+        });
+        self.reject(now, call, StatusCode::MOVED_TEMPORARILY, &content)
+    }
+
+    /// An INVITE outside of all dialogs has come.
+    pub(super) fn handle_invite(
+        &mut self,
+        now: Instant,
+        transaction: TransactionId,
+        request: Message,
+        source: Flow,
+    ) {
+        if self.calls.len() >= self.config.max_calls {
+            let content = Content::new().header(
+                "Retry-After",
+                alloc::format!("{}", self.config.transactions.retry_after),
+            );
+            let status = StatusCode::SERVICE_UNAVAILABLE;
+            return self.reply(now, transaction, request.view(), status, &content);
+        }
+        let tag = self.new_tag();
+        let dialog = match Dialog::uas(request.view(), &tag, source.transport) {
+            Ok(dialog) => dialog,
+            Err(refusal) => {
+                let content = Content::new();
+                return self.reply(now, transaction, request.view(), refusal.status(), &content);
+            }
+        };
+        let sequence_number = dialog.remote_sequence_number().unwrap_or_default();
+        let mut call = Call::new(CallState::Ringing);
+        call.answering = Some(Box::new(Answering {
+            transaction,
+            sequence_number,
+            request: Some(request.clone()),
+            response: bytes::Bytes::new(),
+            interval: Duration::ZERO,
+        }));
+        if let Some(Ok(expires)) = request.get::<Expires>() {
+            let after = Duration::from_secs(expires.0.into());
+            call.deadlines.start(Timer::Expire as usize, now, after);
+        }
+        let id = self.calls.insert(call);
+        let key = self.dialogs.insert(dialog, source, Some(id));
+        if let Some(call) = self.calls.get_mut(id) {
+            call.dialog = Some(key);
+        }
+        self.reschedule(id);
+        self.uses.set(transaction, Use::Incoming(id));
+        self.tell(Event::Incoming {
+            call: id,
+            request,
+            source,
+        });
+    }
+
+    /// Answers the INVITE that a call began with.
+    fn respond_to_invite(
+        &mut self,
+        now: Instant,
+        id: CallId,
+        status: StatusCode,
+        content: &Content,
+    ) -> Result<(), CommandError> {
+        let call = self.calls.get_mut(id).ok_or(CommandError::Unknown)?;
+        if call.state != CallState::Ringing {
+            return Err(CommandError::State);
+        }
+        let key = call.dialog.ok_or(CommandError::State)?;
+        let answering = call.answering.as_mut().ok_or(CommandError::State)?;
+        let request = answering.request.as_ref().ok_or(CommandError::State)?;
+        let entry = self.dialogs.get_mut(key).ok_or(CommandError::State)?;
+        let contact = (status.get() < 300).then_some(self.config.contact.as_str());
+        let mut response = entry.dialog.response(request.view(), status, contact)?;
+        if let Some(product) = &self.config.product {
+            response = response.header(HeaderName::Server, product);
+        }
+        if status.is_success() {
+            response = response
+                .header(HeaderName::Allow, &self.allow)
+                .header(HeaderName::Supported, &self.supported);
+        }
+        let response = content.add_to_response(response).build()?;
+        let transaction = answering.transaction;
+        self.layer.respond(now, transaction, response.clone())?;
+        let _ = entry.dialog.responded(request.view(), status);
+        answering.response = response;
+        if status.is_provisional() {
+            call.deadlines.start(Timer::Ring as usize, now, RING);
+            self.reschedule(id);
+            return Ok(());
+        }
+        answering.request = None;
+        call.deadlines.stop(Timer::Ring as usize);
+        call.deadlines.stop(Timer::Expire as usize);
+        match status.is_success() {
+            true => {
+                self.await_ack(now, id);
+                self.advance(now, id, Input::Answer, With::default());
+            }
+            false => {
+                self.advance(now, id, Input::Refuse, With::cause(EndCause::Given));
+            }
+        }
+        Ok(())
+    }
+
+    /// Repeats the 2xx until the ACK is there (RFC 3261 §13.3.1.4).
+    pub(super) fn await_ack(&mut self, now: Instant, id: CallId) {
+        let timing = self.config.transactions.timing;
+        if let Some(call) = self.calls.get_mut(id) {
+            if let Some(answering) = &mut call.answering {
+                answering.interval = timing.t1;
+            }
+            let all = timing.t1.saturating_mul(64);
+            call.deadlines.start(Timer::Resend as usize, now, timing.t1);
+            call.deadlines.start(Timer::NoAck as usize, now, all);
+        }
+        self.reschedule(id);
+    }
+
+    pub(super) fn resend_answer(&mut self, now: Instant, id: CallId) {
+        let t2 = self.config.transactions.timing.t2;
+        let Some(call) = self.calls.get_mut(id) else {
+            return;
+        };
+        if let Some(answering) = &mut call.answering {
+            let response = answering.response.clone();
+            let _ = self.layer.respond(now, answering.transaction, response);
+            answering.interval = answering.interval.saturating_mul(2).min(t2);
+            let interval = answering.interval;
+            call.deadlines.start(Timer::Resend as usize, now, interval);
+        }
+    }
+
+    pub(super) fn ring_again(&mut self, now: Instant, id: CallId) {
+        let Some(call) = self.calls.get_mut(id) else {
+            return;
+        };
+        if let Some(answering) = &call.answering {
+            let response = answering.response.clone();
+            let _ = self.layer.respond(now, answering.transaction, response);
+            call.deadlines.start(Timer::Ring as usize, now, RING);
+        }
+    }
+
+    /// Answers an INVITE that is not answered yet with this status, because of what happened.
+    pub(super) fn refuse(&mut self, now: Instant, id: CallId, status: StatusCode) {
+        let answering = self.calls.get(id).and_then(|call| call.answering.as_ref());
+        let Some((answering, request)) =
+            answering.and_then(|answering| Some((answering, answering.request.as_ref()?)))
+        else {
+            return;
+        };
+        let key = self.calls.get(id).and_then(|call| call.dialog);
+        let tag = key.and_then(|key| {
+            let dialog = &self.dialogs.get(key)?.dialog;
+            Some(String::from(dialog.id().local_tag()?))
+        });
+        let tag = tag.unwrap_or_default();
+        let response = ResponseBuilder::to(request.view(), status, &tag).build();
+        if let Ok(response) = response {
+            let _ = self.layer.respond(now, answering.transaction, response);
+        }
+    }
+
+    /// A CANCEL has come: 200, and 487 for its INVITE; or 481 (RFC 3261 §9.2).
+    pub(super) fn handle_cancel(
+        &mut self,
+        now: Instant,
+        transaction: TransactionId,
+        request: Message,
+        invite: Option<TransactionId>,
+    ) {
+        let found = invite.and_then(|invite| match self.uses.get(invite)? {
+            Use::Incoming(call) => Some(*call),
+            _ => None,
+        });
+        let status = match invite {
+            Some(_) => StatusCode::OK,
+            None => StatusCode::CALL_OR_TRANSACTION_DOES_NOT_EXIST,
+        };
+        // The same tag as in the responses to the INVITE (RFC 3261 §9.2).
+        let tag = found.and_then(|call| {
+            let dialog = &self.dialogs.get(self.calls.get(call)?.dialog?)?.dialog;
+            Some(String::from(dialog.id().local_tag()?))
+        });
+        let tag = tag.unwrap_or_else(|| self.new_tag());
+        if let Ok(response) = ResponseBuilder::to(request.view(), status, &tag).build() {
+            let _ = self.layer.respond(now, transaction, response);
+        }
+        if let Some(call) = found {
+            let with = With::cause(EndCause::Cancelled(request));
+            self.advance(now, call, Input::Cancelled, with);
+        }
+    }
+
+    /// An ACK has come.
+    pub(super) fn handle_ack(&mut self, now: Instant, request: Message) {
+        let Some((call, number)) = self.acknowledged(request.view()) else {
+            return;
+        };
+        let Some(found) = self.calls.get_mut(call) else {
+            return;
+        };
+        let waits = |answering: &Answering| {
+            answering.request.is_none() && answering.sequence_number == number
+        };
+        if !found.answering.as_deref().is_some_and(waits) {
+            return;
+        }
+        found.answering = None;
+        found.deadlines.stop(Timer::Resend as usize);
+        found.deadlines.stop(Timer::NoAck as usize);
+        self.reschedule(call);
+        let with = With {
+            response: Some(request),
+            cause: None,
+        };
+        self.advance(now, call, Input::Ack, with);
+    }
+
+    /// The call and the number of the INVITE that an ACK is for.
+    fn acknowledged(&self, ack: MessageRef<'_>) -> Option<(CallId, u32)> {
+        let key = self.dialogs.find(&DialogId::of_request(ack).ok()?)?;
+        let number = ack.cseq().ok()?.sequence_number;
+        Some((self.dialogs.get(key)?.call?, number))
+    }
+
+    /// A BYE has come within a dialog that took it.
+    pub(super) fn handle_bye(
+        &mut self,
+        now: Instant,
+        transaction: TransactionId,
+        request: Message,
+        call: CallId,
+    ) {
+        self.reply(
+            now,
+            transaction,
+            request.view(),
+            StatusCode::OK,
+            &Content::new(),
+        );
+        debug_assert_eq!(request.method(), Some(Method::BYE));
+        let with = With::cause(EndCause::HungUpByPeer(request));
+        self.advance(now, call, Input::PeerBye, with);
+    }
+}

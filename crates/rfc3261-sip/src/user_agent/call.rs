@@ -1,0 +1,381 @@
+//! Calls: what both sides of one have in common (RFC 3261 §13, §15).
+
+mod table;
+
+pub use table::CallState;
+pub(super) use table::{Action, Input};
+
+use alloc::{boxed::Box, vec::Vec};
+use core::time::Duration;
+use std::time::Instant;
+
+use bytes::Bytes;
+
+use super::{
+    CallId, CommandError, Content, EndCause, Event, Failure, RequestId, UserAgent,
+    deadlines::Deadlines,
+    handle::{DialogKey, Handle},
+    request::{Request, Way, What},
+};
+use crate::{
+    Message, Method, RequestBuilder, StatusCode, dialog::Change, transaction::TransactionId,
+};
+
+/// A call.
+#[derive(Debug)]
+pub(super) struct Call {
+    pub(super) state: CallState,
+    /// The dialog that stands, or the early one that was heard of last.
+    pub(super) dialog: Option<DialogKey>,
+    /// All early dialogs of an INVITE of this side.
+    pub(super) early: Vec<DialogKey>,
+    /// The INVITE of this side that the call began with, or the last one within it.
+    pub(super) invite: Option<RequestId>,
+    /// The INVITE of the other side that is under way.
+    pub(super) answering: Option<Box<Answering>>,
+    /// The tag of the 2xx response whose ACK waits for the user.
+    pub(super) owed_ack: Option<Box<str>>,
+    pub(super) deadlines: Deadlines<{ Timer::COUNT }>,
+}
+
+/// An INVITE of the other side, until its ACK is there.
+#[derive(Debug)]
+pub(super) struct Answering {
+    pub(super) transaction: TransactionId,
+    pub(super) sequence_number: u32,
+    /// While it is not answered.
+    pub(super) request: Option<Message>,
+    /// What is sent again: the last provisional response, or the 2xx.
+    pub(super) response: Bytes,
+    pub(super) interval: Duration,
+}
+
+/// The timers of a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Timer {
+    /// Sends the 2xx again (RFC 3261 §13.3.1.4).
+    Resend,
+    /// Gives up waiting for the ACK (RFC 3261 §13.3.1.4).
+    NoAck,
+    /// Sends the last provisional response again (RFC 3261 §13.3.1.1).
+    Ring,
+    /// Ends an INVITE that is not answered in the time of its Expires (RFC 3261 §13.3.1).
+    Expire,
+}
+
+/// What comes with an input.
+#[derive(Debug, Default)]
+pub(super) struct With {
+    pub(super) response: Option<Message>,
+    pub(super) cause: Option<EndCause>,
+}
+
+impl UserAgent {
+    /// Hangs up: cancels a call that is not answered yet, declines one that came in (603), ends
+    /// one that stands with BYE. [`Event::Ended`] follows at once; what is sent to that end goes
+    /// on by itself.
+    pub fn hang_up(&mut self, now: Instant, call: CallId) -> Result<(), CommandError> {
+        let found = self.calls.get(call).ok_or(CommandError::Unknown)?;
+        let cause = match found.state {
+            CallState::Accepted | CallState::Established => EndCause::HungUp,
+            _ => EndCause::Given,
+        };
+        if found.owed_ack.is_some() {
+            self.send_owed_ack(now, call, &Content::new())?;
+        }
+        let with = With::cause(cause);
+        if !self.advance(now, call, Input::HangUp, with) {
+            return Err(CommandError::State);
+        }
+        self.pump(now);
+        Ok(())
+    }
+
+    /// Sends a request within a call: INFO, MESSAGE, OPTIONS or another that does not change the
+    /// call. It goes by the dialog that stands, or by the early one that was heard of last.
+    ///
+    /// [`Event::Response`] and [`Event::Failed`] tell what comes of it.
+    pub fn request_within(
+        &mut self,
+        now: Instant,
+        call: CallId,
+        method: Method<'_>,
+        content: &Content,
+    ) -> Result<RequestId, CommandError> {
+        let own = [Method::INVITE, Method::BYE, Method::UPDATE, Method::PRACK];
+        if own.contains(&method) {
+            return Err(CommandError::State);
+        }
+        let found = self.calls.get(call).ok_or(CommandError::Unknown)?;
+        let dialog = found.dialog.ok_or(CommandError::State)?;
+        let id = self.send_within(now, dialog, method, content, What::User)?;
+        self.pump(now);
+        Ok(id)
+    }
+
+    /// How far a call is: [`CallState::Over`] once nothing is left of it.
+    #[must_use]
+    pub fn call_state(&self, call: CallId) -> CallState {
+        self.calls
+            .get(call)
+            .map_or(CallState::Over, |call| call.state)
+    }
+
+    /// The dialog of a call: the one that stands, or the early one that was heard of last.
+    #[must_use]
+    pub fn dialog(&self, call: CallId) -> Option<&crate::dialog::Dialog> {
+        let key = self.calls.get(call)?.dialog?;
+        Some(&self.dialogs.get(key)?.dialog)
+    }
+
+    /// Lets something happen to a call; whether that has a place in its state.
+    pub(super) fn advance(
+        &mut self,
+        now: Instant,
+        id: CallId,
+        input: Input,
+        mut with: With,
+    ) -> bool {
+        let Some(call) = self.calls.get_mut(id) else {
+            return false;
+        };
+        let Some(step) = call.state.step(input) else {
+            return false;
+        };
+        call.state = step.next;
+        for action in step.actions {
+            self.act(now, id, *action, &mut with);
+        }
+        if step.next == CallState::Over {
+            self.drop_call(id);
+        }
+        true
+    }
+
+    fn act(&mut self, now: Instant, id: CallId, action: Action, with: &mut With) {
+        match action {
+            Action::TellProgress => {
+                if let Some(response) = with.response.take() {
+                    self.tell(Event::Progress { call: id, response });
+                }
+            }
+            Action::TellAnswered => self.answered(now, id, with.response.take(), true),
+            Action::Acknowledge => self.answered(now, id, with.response.take(), false),
+            Action::TellEstablished => {
+                if let Some(request) = with.response.take() {
+                    self.tell(Event::Established { call: id, request });
+                }
+            }
+            Action::Cancel => self.cancel_invite(now, id),
+            Action::Terminate => self.refuse(now, id, StatusCode::REQUEST_TERMINATED),
+            Action::Decline => self.refuse(now, id, StatusCode::DECLINE),
+            Action::Bye => self.send_bye(now, id),
+            Action::TellEnded => {
+                if let Some(cause) = with.cause.take() {
+                    self.tell(Event::Ended { call: id, cause });
+                }
+            }
+        }
+    }
+
+    fn send_bye(&mut self, now: Instant, id: CallId) {
+        let Some(call) = self.calls.get_mut(id) else {
+            return;
+        };
+        call.answering = None;
+        call.deadlines = Deadlines::new();
+        let dialog = call.dialog;
+        self.reschedule(id);
+        let what = What::Bye(id);
+        let sent =
+            dialog.map(|dialog| self.send_within(now, dialog, Method::BYE, &Content::new(), what));
+        if !matches!(sent, Some(Ok(_))) {
+            self.advance(now, id, Input::ByeDone, With::default());
+        }
+    }
+
+    /// The BYE of this side has been answered, or never will be: either way that is the end
+    /// (RFC 3261 §15.1.1).
+    pub(super) fn bye_is_answered(&mut self, now: Instant, call: CallId) {
+        self.advance(now, call, Input::ByeDone, With::default());
+    }
+
+    /// Sends a request within a dialog.
+    pub(super) fn send_within(
+        &mut self,
+        now: Instant,
+        dialog: DialogKey,
+        method: Method<'_>,
+        content: &Content,
+        what: What,
+    ) -> Result<RequestId, CommandError> {
+        let (request, way) = self.within(dialog, method)?;
+        let request = content.add_to_request(request).build()?;
+        self.submit(now, Request::new(what, Some(dialog)), request, way)
+    }
+
+    /// The next request within a dialog, and its way.
+    pub(super) fn within(
+        &mut self,
+        dialog: DialogKey,
+        method: Method<'_>,
+    ) -> Result<(RequestBuilder, Way), CommandError> {
+        let way = self.way_within(dialog)?;
+        let via = self.via(&way);
+        let entry = self.dialogs.get_mut(dialog).ok_or(CommandError::Unknown)?;
+        let refreshes = [
+            Method::INVITE,
+            Method::UPDATE,
+            Method::SUBSCRIBE,
+            Method::NOTIFY,
+            Method::REFER,
+        ];
+        let request = match refreshes.contains(&method) {
+            true => entry
+                .dialog
+                .target_refresh(method, &via, &self.config.contact)?,
+            false => entry.dialog.request(method, &via)?,
+        };
+        Ok((self.signed(request), way))
+    }
+
+    /// Tells a dialog what came of a request of this side within it.
+    pub(super) fn note_outcome(
+        &mut self,
+        now: Instant,
+        request: RequestId,
+        key: DialogKey,
+        outcome: &Result<Message, Failure>,
+    ) {
+        let Some(entry) = self.dialogs.get_mut(key) else {
+            return;
+        };
+        let change = match outcome {
+            Ok(response) | Err(Failure::Refused(response)) => {
+                entry.dialog.handle_response(response.view()).ok()
+            }
+            Err(_) => self.requests.get(request).and_then(|request| {
+                let request = self.parser.parse(&request.message).ok()?;
+                let (method, cseq) = (request.method()?, request.cseq().ok()?);
+                let number = cseq.sequence_number;
+                Some(entry.dialog.handle_no_response(method, number))
+            }),
+        };
+        if change == Some(Change::PeerLost) {
+            if let Some(call) = entry.call {
+                self.advance(now, call, Input::Lost, With::cause(EndCause::Lost));
+            }
+        }
+    }
+
+    /// Takes a dialog away, unless something uses it.
+    pub(super) fn drop_dialog(&mut self, key: DialogKey) {
+        if let Some(entry) = self.dialogs.get_mut(key) {
+            entry.call = None;
+            entry.dialog.terminate();
+            self.dialogs.remove(key);
+        }
+    }
+
+    /// Takes the early dialogs of an INVITE of this side away, but for the one that stands.
+    pub(super) fn drop_early_dialogs(&mut self, id: CallId) {
+        let Some(call) = self.calls.get_mut(id) else {
+            return;
+        };
+        let early = core::mem::take(&mut call.early);
+        if !call.state.is_confirmed() {
+            call.dialog = None;
+        }
+        let stands = call.dialog;
+        for key in early {
+            if Some(key) != stands {
+                self.drop_dialog(key);
+            }
+        }
+    }
+
+    fn drop_call(&mut self, id: CallId) {
+        if let Some(call) = self.calls.remove(id) {
+            for key in call.early.into_iter().chain(call.dialog) {
+                self.drop_dialog(key);
+            }
+            self.call_queue.set(id.slot(), None);
+        }
+    }
+
+    /// Puts a call's next timer in its place among all.
+    pub(super) fn reschedule(&mut self, id: CallId) {
+        if let Some(call) = self.calls.get(id) {
+            self.call_queue.set(id.slot(), call.deadlines.next());
+        }
+    }
+
+    /// Runs the timers of calls.
+    pub(super) fn run_call_timers(&mut self, now: Instant) {
+        while let Some((deadline, slot)) = self.call_queue.next() {
+            if deadline > now {
+                break;
+            }
+            let Some(id) = self.calls.id_at(slot) else {
+                self.call_queue.set(slot, None);
+                continue;
+            };
+            let call = self.calls.get_mut(id);
+            let timer = call.and_then(|call| Timer::from_index(call.deadlines.take_due(now)?));
+            match timer {
+                Some(Timer::Resend) => self.resend_answer(now, id),
+                Some(Timer::NoAck) => {
+                    self.advance(
+                        now,
+                        id,
+                        Input::NoAck,
+                        With::cause(EndCause::NotAcknowledged),
+                    );
+                }
+                Some(Timer::Ring) => self.ring_again(now, id),
+                Some(Timer::Expire) => {
+                    self.advance(now, id, Input::Cancelled, With::cause(EndCause::Expired));
+                }
+                None => {}
+            }
+            self.reschedule(id);
+        }
+    }
+}
+
+impl Call {
+    pub(super) const fn new(state: CallState) -> Self {
+        Self {
+            state,
+            dialog: None,
+            early: Vec::new(),
+            invite: None,
+            answering: None,
+            owed_ack: None,
+            deadlines: Deadlines::new(),
+        }
+    }
+
+    /// Whether the user has not hung up yet.
+    pub(super) fn is_wanted(&self) -> bool {
+        matches!(self.state, CallState::Calling | CallState::Proceeding)
+    }
+}
+
+impl Timer {
+    pub(super) const COUNT: usize = 4;
+    const ALL: [Self; Self::COUNT] = [Self::Resend, Self::NoAck, Self::Ring, Self::Expire];
+
+    fn from_index(index: usize) -> Option<Self> {
+        Self::ALL.get(index).copied()
+    }
+}
+
+impl With {
+    pub(super) fn cause(cause: EndCause) -> Self {
+        Self {
+            cause: Some(cause),
+            ..Self::default()
+        }
+    }
+}

@@ -1,0 +1,369 @@
+//! Calls of this side: INVITE, what comes back, its ACKs, and CANCEL (RFC 3261 §9.1, §13.2).
+
+use alloc::boxed::Box;
+use std::time::Instant;
+
+use bytes::Bytes;
+
+use super::{
+    CallId, CallState, CommandError, Content, EndCause, Event, Failure, RequestId, Target,
+    UserAgent,
+    call::{Call, Input, With},
+    handle::DialogKey,
+    request::{Ack, Request, Way, What},
+};
+use crate::{
+    HeaderName, Message, MessageRef, Method,
+    dialog::{Dialog, DialogId},
+    transport::{Flow, Transport},
+};
+
+impl UserAgent {
+    /// Calls somebody: INVITE, with the session description in `content`, or without one for an
+    /// offer of the other side.
+    ///
+    /// [`Event::Progress`], [`Event::Answered`], [`Event::Forked`] and [`Event::Ended`] tell what
+    /// comes of it.
+    pub fn invite(
+        &mut self,
+        now: Instant,
+        target: &Target,
+        content: &Content,
+    ) -> Result<CallId, CommandError> {
+        if self.calls.len() >= self.config.max_calls {
+            return Err(CommandError::Full);
+        }
+        let way = self.way_to(target)?;
+        let (from, call_id) = (self.from_value(target), self.new_call_id());
+        let request = self.outside(Method::INVITE, target, &from, &call_id, 1, &way)?;
+        let request = request.header(
+            HeaderName::Contact,
+            format_args!("<{}>", self.config.contact),
+        );
+        let request = self.with_capabilities(request);
+        let request = content.add_to_request(request).build()?;
+        let call = self.calls.insert(Call::new(CallState::Calling));
+        match self.submit(now, Request::new(What::Invite(call), None), request, way) {
+            Ok(invite) => {
+                if let Some(call) = self.calls.get_mut(call) {
+                    call.invite = Some(invite);
+                }
+                self.pump(now);
+                Ok(call)
+            }
+            Err(error) => {
+                self.calls.remove(call);
+                Err(error)
+            }
+        }
+    }
+
+    /// Sends the ACK that waits for the user, with the answer to the offer of the 2xx response.
+    pub fn acknowledge(
+        &mut self,
+        now: Instant,
+        call: CallId,
+        content: &Content,
+    ) -> Result<(), CommandError> {
+        self.send_owed_ack(now, call, content)?;
+        self.pump(now);
+        Ok(())
+    }
+
+    /// The INVITE of a call has a provisional response.
+    pub(super) fn invite_progresses(
+        &mut self,
+        now: Instant,
+        invite: RequestId,
+        call: CallId,
+        response: Message,
+    ) {
+        if response.status().is_none_or(|status| status.get() == 100) {
+            return;
+        }
+        let early = self.dialog_of(invite, call, response.view());
+        if let (Some(key), Some(call)) = (early, self.calls.get_mut(call)) {
+            if !call.early.contains(&key) {
+                call.early.push(key);
+            }
+            call.dialog = Some(key);
+        }
+        let with = With {
+            response: Some(response),
+            cause: None,
+        };
+        self.advance(now, call, Input::Provisional, with);
+    }
+
+    /// The INVITE of a call has a final response, or none.
+    pub(super) fn invite_is_answered(
+        &mut self,
+        now: Instant,
+        invite: RequestId,
+        call: CallId,
+        outcome: Result<Message, Failure>,
+    ) {
+        let response = match outcome {
+            Ok(response) => response,
+            Err(failure) => {
+                // After a 2xx nothing but more of them is of interest.
+                let open = self
+                    .requests
+                    .get(invite)
+                    .is_some_and(|request| request.acks.is_empty());
+                if open {
+                    let with = With::cause(EndCause::Failed(failure));
+                    self.advance(now, call, Input::Failure, with);
+                }
+                self.requests.remove(invite);
+                return;
+            }
+        };
+        let tag = remote_tag(&response);
+        let known = self.requests.get(invite).and_then(|request| {
+            let ack = request.acks.iter().find(|ack| *ack.tag == *tag)?;
+            Some((ack.message.clone(), ack.flow))
+        });
+        if let Some((message, flow)) = known {
+            // A copy of a response that has its ACK: it was lost.
+            if let Some(flow) = flow {
+                self.layer.send(message, flow);
+            }
+            return;
+        }
+        let first = self
+            .requests
+            .get(invite)
+            .is_some_and(|request| request.acks.is_empty());
+        let Some(key) = self.dialog_of(invite, call, response.view()) else {
+            // There is nothing that an ACK could be made from.
+            if first {
+                let with = With::cause(EndCause::Failed(Failure::Refused(response)));
+                self.advance(now, call, Input::Failure, with);
+            }
+            return;
+        };
+        if let Some(request) = self.requests.get_mut(invite) {
+            request.acks.push(Ack {
+                tag,
+                message: Bytes::new(),
+                flow: None,
+            });
+        }
+        if first && self.calls.get(call).is_some() {
+            if let Some(call) = self.calls.get_mut(call) {
+                call.dialog = Some(key);
+            }
+            let with = With {
+                response: Some(response),
+                cause: None,
+            };
+            self.advance(now, call, Input::Success, with);
+        } else {
+            self.another_answer(now, invite, call, key, response);
+        }
+    }
+
+    /// Another side has answered the INVITE as well: that is a call of its own.
+    fn another_answer(
+        &mut self,
+        now: Instant,
+        invite: RequestId,
+        of: CallId,
+        key: DialogKey,
+        response: Message,
+    ) {
+        let stands = self.calls.get_mut(of).is_some_and(|call| {
+            call.early.retain(|early| *early != key);
+            call.state == CallState::Established
+        });
+        let mut other = Call::new(match stands {
+            true => CallState::Calling,
+            false => CallState::Cancelling,
+        });
+        (other.dialog, other.invite) = (Some(key), Some(invite));
+        let call = self.calls.insert(other);
+        if let Some(entry) = self.dialogs.get_mut(key) {
+            entry.call = Some(call);
+        }
+        if stands {
+            self.forked_from = Some(of);
+        }
+        let with = With {
+            response: Some(response),
+            cause: None,
+        };
+        self.advance(now, call, Input::Success, with);
+        self.forked_from = None;
+    }
+
+    /// The call has its 2xx response: the ACK is sent, or waits for the user.
+    pub(super) fn answered(
+        &mut self,
+        now: Instant,
+        call: CallId,
+        response: Option<Message>,
+        tell: bool,
+    ) {
+        let Some(response) = response else { return };
+        let Some(found) = self.calls.get(call) else {
+            return;
+        };
+        let (Some(invite), Some(key)) = (found.invite, found.dialog) else {
+            return;
+        };
+        let offered = self.requests.get(invite).is_some_and(|request| {
+            let request = self.parser.parse(&request.message);
+            request.is_ok_and(|request| !request.body().is_empty())
+        });
+        let needs_ack = tell && !(offered && self.config.automatic_ack);
+        if needs_ack {
+            if let Some(call) = self.calls.get_mut(call) {
+                call.owed_ack = Some(remote_tag(&response));
+            }
+        } else {
+            let tag = remote_tag(&response);
+            let _ = self.make_ack(now, invite, key, &tag, &Content::new());
+        }
+        if !tell {
+            return;
+        }
+        self.tell(match self.forked_from {
+            Some(of) => Event::Forked {
+                of,
+                call,
+                response,
+                needs_ack,
+            },
+            None => Event::Answered {
+                call,
+                response,
+                needs_ack,
+            },
+        });
+    }
+
+    pub(super) fn send_owed_ack(
+        &mut self,
+        now: Instant,
+        call: CallId,
+        content: &Content,
+    ) -> Result<(), CommandError> {
+        let found = self.calls.get_mut(call).ok_or(CommandError::Unknown)?;
+        let (Some(tag), Some(invite), Some(key)) =
+            (found.owed_ack.take(), found.invite, found.dialog)
+        else {
+            return Err(CommandError::State);
+        };
+        self.make_ack(now, invite, key, &tag, content)
+    }
+
+    /// Makes the ACK for the 2xx response with this tag, and sends it (RFC 3261 §13.2.2.4): with
+    /// the credentials of the INVITE.
+    fn make_ack(
+        &mut self,
+        now: Instant,
+        invite: RequestId,
+        key: DialogKey,
+        tag: &str,
+        content: &Content,
+    ) -> Result<(), CommandError> {
+        let way = self.way_within(key)?;
+        let via = self.via(&way);
+        let request = self.requests.get(invite).ok_or(CommandError::State)?;
+        let entry = self.dialogs.get(key).ok_or(CommandError::Unknown)?;
+        let view = self.parser.parse(&request.message);
+        let view = view.map_err(crate::transaction::CommandError::Invalid)?;
+        let cseq = view
+            .cseq()
+            .map_err(crate::transaction::CommandError::Invalid)?;
+        let mut ack = entry.dialog.ack_of(cseq.sequence_number, &via);
+        for name in [HeaderName::Authorization, HeaderName::ProxyAuthorization] {
+            for field in view.fields_named(name) {
+                ack = ack.header(name, field.value_str().unwrap_or_default());
+            }
+        }
+        let message = content.add_to_request(ack).build()?;
+        match way {
+            Way::Flow(flow) => {
+                self.note_ack(invite, tag, message.clone(), flow);
+                self.layer.send(message, flow);
+            }
+            Way::Plan(_) => {
+                let request = Request::new(What::Ack(invite), None);
+                self.submit(now, request, message, way)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn note_ack(&mut self, invite: RequestId, tag: &str, message: Bytes, flow: Flow) {
+        let request = self.requests.get_mut(invite);
+        let ack = request.and_then(|request| request.acks.iter_mut().find(|ack| *ack.tag == *tag));
+        if let Some(ack) = ack {
+            (ack.message, ack.flow) = (message, Some(flow));
+        }
+    }
+
+    /// Sends an ACK whose way is known by now.
+    pub(super) fn send_ack(&mut self, invite: RequestId, message: Bytes, flow: Flow) {
+        let tag = self.parser.parse(&message).ok().and_then(|ack| {
+            let to = ack.to().ok()?;
+            Some(Box::<str>::from(to.tag().unwrap_or_default()))
+        });
+        self.note_ack(invite, &tag.unwrap_or_default(), message.clone(), flow);
+        self.layer.send(message, flow);
+    }
+
+    /// The transaction of an INVITE that had a 2xx response is over: no other one comes, and the
+    /// early dialogs that are left have come to nothing (RFC 3261 §13.2.2.4).
+    pub(super) fn invite_is_over(&mut self, what: What) {
+        if let What::Invite(call) = what {
+            self.drop_early_dialogs(call);
+        }
+    }
+
+    /// Cancels the INVITE of a call, whatever has become of it.
+    pub(super) fn cancel_invite(&mut self, now: Instant, call: CallId) {
+        let invite = self.calls.get(call).and_then(|call| call.invite);
+        let Some((invite, request)) = invite.and_then(|id| Some((id, self.requests.get(id)?)))
+        else {
+            return;
+        };
+        match request.transaction {
+            Some(transaction) => {
+                let _ = self.layer.cancel(now, transaction, None);
+            }
+            // It waits for an address or for credentials.
+            None => self.invite_is_answered(now, invite, call, Err(Failure::Unreachable)),
+        }
+    }
+
+    /// The dialog that a response to an INVITE of this side is of: there already, or made by it.
+    fn dialog_of(
+        &mut self,
+        invite: RequestId,
+        call: CallId,
+        response: MessageRef<'_>,
+    ) -> Option<DialogKey> {
+        let id = DialogId::of_response(response).ok()?;
+        if let Some(key) = self.dialogs.find(&id) {
+            let entry = self.dialogs.get_mut(key)?;
+            let _ = entry.dialog.handle_response(response);
+            return Some(key);
+        }
+        let request = self.requests.get(invite)?;
+        let flow = request.flow?;
+        let view = self.parser.parse(&request.message).ok()?;
+        let transport: Transport = flow.transport;
+        let dialog = Dialog::uac(view, response, transport).ok()?;
+        let owner = self.calls.get(call).is_some().then_some(call);
+        Some(self.dialogs.insert(dialog, flow, owner))
+    }
+}
+
+/// The tag of To in a response.
+fn remote_tag(response: &Message) -> Box<str> {
+    let to = response.to();
+    to.map_or_else(|_| Box::default(), |to| to.tag().unwrap_or_default().into())
+}
