@@ -22,6 +22,8 @@ mod sequence_number;
 pub mod session;
 mod statistics;
 mod timestamp;
+#[cfg(feature = "std")]
+pub mod translator;
 
 pub use builder::RtpPacketBuilder;
 pub use contributing_sources::ContributingSources;

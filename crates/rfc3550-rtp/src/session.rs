@@ -28,6 +28,7 @@ pub use output::{
     IgnoreReason, RtpVerdict, SendError, SessionCounters, SessionEvent, SessionOutput,
 };
 pub use phase::SessionPhase;
+pub(crate) use source::Heard;
 pub use source::{ReceptionView, Source};
 
 use crate::{NtpTimestamp, RtpPacketBuilder, SequenceNumber, Timestamp};

@@ -25,7 +25,7 @@ pub struct SenderInfo {
 
 impl SenderInfo {
     #[inline]
-    const fn from_bytes(bytes: &[u8; SENDER_INFO_LEN]) -> Self {
+    pub(crate) const fn from_bytes(bytes: &[u8; SENDER_INFO_LEN]) -> Self {
         let [
             n0,
             n1,
@@ -59,7 +59,7 @@ impl SenderInfo {
     }
 
     #[inline]
-    const fn to_bytes(self) -> [u8; SENDER_INFO_LEN] {
+    pub(crate) const fn to_bytes(self) -> [u8; SENDER_INFO_LEN] {
         let [n0, n1, n2, n3, n4, n5, n6, n7] = self.ntp_timestamp.to_bits().to_be_bytes();
         let [r0, r1, r2, r3] = self.rtp_timestamp.0.to_be_bytes();
         let [p0, p1, p2, p3] = self.packet_count.to_be_bytes();

@@ -130,16 +130,16 @@ impl Source {
 
 /// Where packets come from and when the last one came.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Heard {
-    pub(super) from: SocketAddr,
-    pub(super) at: Instant,
+pub(crate) struct Heard {
+    pub(crate) from: SocketAddr,
+    pub(crate) at: Instant,
 }
 
 impl Heard {
     /// Whether a packet from this address belongs to the source (§8.2): the address that is heard
     /// first stays, until it has been silent for `change`.
     #[inline]
-    pub(super) fn accept(
+    pub(crate) fn accept(
         path: &mut Option<Self>,
         from: SocketAddr,
         now: Instant,
