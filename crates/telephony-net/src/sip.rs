@@ -1,0 +1,11 @@
+//! Messages of SIP over UDP, TCP and TLS (RFC 3261 §18).
+
+mod config;
+mod endpoint;
+mod error;
+mod stream;
+mod udp;
+
+pub use config::{Config, InvalidListen, Listen};
+pub use endpoint::{Counts, Endpoint, Event};
+pub use error::{BindError, CloseReason, Unsendable};
