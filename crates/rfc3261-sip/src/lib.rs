@@ -18,8 +18,12 @@ mod method;
 mod multipart;
 mod parameters;
 mod policy;
+#[cfg(feature = "std")]
+pub mod proxy;
 mod q_value;
 mod quoted;
+#[cfg(feature = "std")]
+pub mod registrar;
 pub mod resolve;
 mod response_target;
 mod status;

@@ -55,6 +55,12 @@ impl Config {
     }
 }
 
+impl Config {
+    pub(crate) const fn seed(&self) -> [u8; 32] {
+        self.seed
+    }
+}
+
 /// Without the seed.
 impl core::fmt::Debug for Config {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
