@@ -57,16 +57,19 @@ impl<'a> NameAddr<&'a str> {
     /// What follows is empty, or begins with `;` (header parameters) or `,` (the next address), or
     /// is not for this crate to understand. Without angle brackets `;`, `?`, `,` and white space
     /// end the URI (RFC 3261 §20).
+    #[inline]
     pub fn parse_prefix(text: &'a str) -> Result<(Self, usize), ParseError> {
         parse::prefix(text, parse::Commas::Separate).map(|(index, end)| Self::cut(text, index, end))
     }
 
     /// As [`parse_prefix`](Self::parse_prefix), for headers that hold one address (From, To,
     /// Reply-To, Refer-To): a comma is part of it, as in `sip:bond,james@example.com`.
+    #[inline]
     pub fn parse_prefix_of_one(text: &'a str) -> Result<(Self, usize), ParseError> {
         parse::prefix(text, parse::Commas::Belong).map(|(index, end)| Self::cut(text, index, end))
     }
 
+    #[inline]
     fn cut(text: &'a str, index: Index, end: parse::End) -> (Self, usize) {
         (
             Self {

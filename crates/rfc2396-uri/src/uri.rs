@@ -153,6 +153,14 @@ pub(crate) enum Index {
 }
 
 impl Index {
+    /// Reads a SIP URI at the start of `bytes` if it is like nearly all, and says where it ends.
+    #[inline]
+    pub(crate) fn usual(bytes: &[u8]) -> Option<(Self, usize)> {
+        let (index, end) = sip_uri::Index::usual(bytes)?;
+        Some((Self::Sip(index), end))
+    }
+
+    #[inline]
     pub(crate) fn parse(text: &str) -> Result<Self, ParseError> {
         match text.as_bytes() {
             [b's' | b'S', b'i' | b'I', b'p' | b'P', b':', ..]

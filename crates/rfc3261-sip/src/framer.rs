@@ -3,9 +3,8 @@
 use core::fmt;
 
 use bytes::{Bytes, BytesMut};
-use memchr::memchr;
 
-use crate::{HeaderName, Limits, grammar};
+use crate::{HeaderName, Limits, grammar, line_feeds::LineFeeds};
 
 /// Cuts a stream into messages and keep-alives.
 ///
@@ -227,15 +226,16 @@ impl Framer {
         &self,
         buffer: &[u8],
         mut line: usize,
-        mut seen: usize,
+        seen: usize,
         mut length: Option<u64>,
         mut folded: Folded,
     ) -> Result<State, FrameError> {
         let limit = self.limits.head_bytes;
         let error = |kind| Err(FrameError { kind, head: 0 });
+        let mut line_feeds = LineFeeds::new(buffer, seen);
         loop {
-            let found = memchr(b'\n', buffer.get(seen..).unwrap_or_default());
-            let end = found.map_or(buffer.len(), |at| seen + at + 1);
+            let found = line_feeds.next();
+            let end = found.map_or(buffer.len(), |at| at + 1);
             if end > limit {
                 return error(FrameErrorKind::HeadTooLong);
             }
@@ -277,7 +277,6 @@ impl Framer {
                 _ => {}
             }
             line = end;
-            seen = end;
         }
     }
 

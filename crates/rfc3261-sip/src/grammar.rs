@@ -8,7 +8,7 @@ use nom::{
     branch::alt,
     combinator::{cut, opt, recognize},
     multi::many0_count,
-    sequence::{delimited, preceded},
+    sequence::preceded,
 };
 
 use crate::error::{ErrorKind, ParseError, Rule};
@@ -175,13 +175,13 @@ fn is(byte: u8, class: u8) -> bool {
     CLASS[usize::from(byte)] & class != 0
 }
 
-/// How many bytes at the start of `text` belong to `class`.
-#[inline]
-fn span(text: &str, class: u8) -> usize {
-    let bytes = text.as_bytes();
-    let mut at = 0;
+/// Where the bytes of `class` end that begin at `from`.
+#[inline(always)]
+fn end_of(bytes: &[u8], from: usize, class: u8) -> usize {
+    let mut at = from;
+    let mut left = bytes.get(from..).unwrap_or_default();
     // Four at a time: fewer comparisons with the end.
-    while let Some([a, b, c, d]) = bytes.get(at..).and_then(<[u8]>::first_chunk::<4>) {
+    while let Some(([a, b, c, d], after)) = left.split_first_chunk() {
         if !is(*a, class) {
             return at;
         }
@@ -195,12 +195,34 @@ fn span(text: &str, class: u8) -> usize {
             return at + 3;
         }
         at += 4;
+        left = after;
     }
-    let rest = bytes.get(at..).unwrap_or_default();
-    at + rest.iter().take_while(|b| is(**b, class)).count()
+    at + left.iter().take_while(|b| is(**b, class)).count()
 }
 
-#[inline]
+/// As [`end_of`], in blocks of eight: faster from there on.
+#[inline(always)]
+fn end_of_many(bytes: &[u8], from: usize, class: u8) -> usize {
+    let mut at = from;
+    let mut left = bytes.get(from..).unwrap_or_default();
+    while let Some((block, after)) = left.split_first_chunk::<8>() {
+        let common = |common, b: &u8| common & CLASS[usize::from(*b)];
+        if block.iter().fold(class, common) == 0 {
+            break;
+        }
+        at += 8;
+        left = after;
+    }
+    end_of(bytes, at, class)
+}
+
+/// How many bytes at the start of `text` belong to `class`.
+#[inline(always)]
+fn span(text: &str, class: u8) -> usize {
+    end_of(text.as_bytes(), 0, class)
+}
+
+#[inline(always)]
 fn take<'a>(text: &'a str, class: u8, expected: &'static str) -> Parsed<'a, &'a str> {
     let len = span(text, class);
     if len == 0 {
@@ -255,12 +277,19 @@ pub(crate) fn decimal(text: &[u8]) -> Option<u64> {
 }
 
 /// `SWS = [LWS]`
-#[inline]
+#[inline(always)]
 pub(crate) fn sws(text: &str) -> &str {
-    match text.as_bytes().first() {
-        Some(&b) if is(b, LWS) => text.split_at(span(text, LWS)).1,
+    match text.as_bytes() {
+        // A single space is what there is in practice, if anything.
+        [b' ', next, ..] if !is(*next, LWS) => text.split_at(1).1,
+        [first, ..] if is(*first, LWS) => without_white_space(text),
         _ => text,
     }
+}
+
+#[cold]
+fn without_white_space(text: &str) -> &str {
+    text.split_at(span(text, LWS)).1
 }
 
 /// `LWS = [*WSP CRLF] 1*WSP`
@@ -275,39 +304,52 @@ pub(crate) fn token(text: &str) -> Parsed<'_, &str> {
     take(text, TOKEN, "a token")
 }
 
-/// `word` of Call-ID.
-#[inline]
-pub(crate) fn word(text: &str) -> Parsed<'_, &str> {
-    take(text, WORD, "a word")
-}
-
 /// `1*DIGIT`
 #[inline]
 pub(crate) fn digits(text: &str) -> Parsed<'_, &str> {
     take(text, DIGIT, "1*DIGIT")
 }
 
+/// `1*DIGIT` up to `most`.
+#[inline(always)]
+fn number_up_to<'a>(text: &'a str, most: u32, expected: &'static str) -> Parsed<'a, u32> {
+    let mut number = 0;
+    let mut length = 0;
+    for byte in text.bytes() {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 {
+            break;
+        }
+        number = 10 * number + u64::from(digit);
+        if number > u64::from(most) {
+            return Err(nom::Err::Failure(Fault::range(text, expected)));
+        }
+        length += 1;
+    }
+    if length == 0 {
+        return fail(text, "1*DIGIT");
+    }
+    Ok((text.split_at(length).1, number as u32))
+}
+
 /// `1*DIGIT` up to 2^32 - 1.
 #[inline]
 pub(crate) fn number(text: &str) -> Parsed<'_, u32> {
-    let (rest, digits) = digits(text)?;
-    match decimal(digits.as_bytes()).map(u32::try_from) {
-        Some(Ok(number)) => Ok((rest, number)),
-        _ => Err(nom::Err::Failure(Fault::range(
-            text,
-            "a number up to 4294967295",
-        ))),
-    }
+    number_up_to(text, u32::MAX, "a number up to 4294967295")
+}
+
+/// `port = 1*DIGIT`
+#[inline]
+pub(crate) fn port(text: &str) -> Parsed<'_, u16> {
+    let (rest, port) = number_up_to(text, u16::MAX.into(), "0 to 65535")?;
+    Ok((rest, port as u16))
 }
 
 /// `1*DIGIT` up to 255.
 #[inline]
 pub(crate) fn octet(text: &str) -> Parsed<'_, u8> {
-    let (rest, digits) = digits(text)?;
-    match decimal(digits.as_bytes()).map(u8::try_from) {
-        Some(Ok(number)) => Ok((rest, number)),
-        _ => Err(nom::Err::Failure(Fault::range(text, "a number up to 255"))),
-    }
+    let (rest, number) = number_up_to(text, u8::MAX.into(), "a number up to 255")?;
+    Ok((rest, number as u8))
 }
 
 /// `delta-seconds = 1*DIGIT`; a larger number than 2^32 - 1 counts as that (RFC 3261 §20.10).
@@ -416,6 +458,34 @@ pub(crate) fn gen_value(text: &str) -> Parsed<'_, &str> {
     }
 }
 
+/// `SEMI generic-param` as nearly all write it, at `at`: without white space or quotes. Name and
+/// value, and where they end.
+#[inline(always)]
+pub(crate) fn usual_param(text: &str, at: usize) -> Option<(&str, Option<&str>, usize)> {
+    let bytes = text.as_bytes();
+    if bytes.get(at) != Some(&b';') {
+        return None;
+    }
+    let name = at + 1;
+    let name_end = end_of(bytes, name, TOKEN);
+    if name_end == name {
+        return None;
+    }
+    let (value, end) = match bytes.get(name_end) {
+        None | Some(b';' | b',') => (None, name_end),
+        Some(b'=') => {
+            let value = name_end + 1;
+            let end = end_of_many(bytes, value, VALUE);
+            if end == value {
+                return None;
+            }
+            (Some(text.get(value..end)?), end)
+        }
+        Some(_) => return None,
+    };
+    Some((text.get(name..name_end)?, value, end))
+}
+
 /// `generic-param = token [ EQUAL gen-value ]`
 #[inline]
 pub(crate) fn generic_param(text: &str) -> Parsed<'_, (&str, Option<&str>)> {
@@ -451,21 +521,30 @@ pub(crate) fn host(text: &str) -> Parsed<'_, &str> {
 }
 
 /// `token SLASH token`, as one text with its parts: the types of bodies and products.
+#[inline]
 pub(crate) fn two_tokens(text: &str) -> Parsed<'_, (&str, &str)> {
     let (rest, first) = token(text)?;
-    let (rest, second) = preceded(slash, cut(token)).parse(rest)?;
+    let (rest, ()) = slash(rest)?;
+    let (rest, second) = cut(token).parse(rest)?;
     Ok((rest, (first, second)))
 }
 
 /// `callid = word [ "@" word ]`
 #[inline]
 pub(crate) fn call_id(text: &str) -> Parsed<'_, &str> {
-    let (rest, _) = word(text)?;
-    let rest = match rest.strip_prefix('@') {
-        Some(rest) => word(rest)?.0,
-        None => rest,
-    };
-    let (id, rest) = text.split_at(text.len() - rest.len());
+    let bytes = text.as_bytes();
+    let mut end = end_of_many(bytes, 0, WORD);
+    if end == 0 {
+        return fail(text, "a word");
+    }
+    if bytes.get(end) == Some(&b'@') {
+        let host = end + 1;
+        end = end_of_many(bytes, host, WORD);
+        if end == host {
+            return fail(text.split_at(host).1, "a word");
+        }
+    }
+    let (id, rest) = text.split_at(end);
     Ok((rest, id))
 }
 
@@ -510,11 +589,29 @@ pub(crate) fn not_white(text: &str) -> Parsed<'_, &str> {
 
 /// The parts of a comment or product list: `server-val *(LWS server-val)`.
 pub(crate) fn server_values(text: &str) -> Parsed<'_, &str> {
-    let product = recognize((token, opt(preceded(slash, token))));
-    recognize(many0_count(delimited(
-        opt(lws),
-        alt((comment, product)),
-        opt(lws),
-    )))
-    .parse(text)
+    let mut rest = sws(text);
+    loop {
+        let value = if rest.starts_with('(') {
+            comment(rest)
+        } else {
+            product(rest)
+        };
+        rest = match value {
+            Ok((rest, _)) => sws(rest),
+            Err(nom::Err::Error(_)) => break,
+            Err(failure) => return Err(failure),
+        };
+    }
+    let (values, rest) = text.split_at(text.len() - rest.len());
+    Ok((rest, values))
+}
+
+/// `product = token [ SLASH product-version ]`
+#[inline]
+fn product(text: &str) -> Parsed<'_, &str> {
+    let (rest, name) = token(text)?;
+    match slash(rest).and_then(|(rest, ())| token(rest)) {
+        Ok((rest, _)) => Ok((rest, text.split_at(text.len() - rest.len()).0)),
+        Err(_) => Ok((rest, name)),
+    }
 }

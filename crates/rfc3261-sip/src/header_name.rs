@@ -141,9 +141,14 @@ impl HeaderName {
 
     /// The length of the name that ends in a colon at the start of `line`, and its place in the
     /// table; `None` where a known name, directly followed by a colon, does not begin the line.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn at_line_start(line: &[u8]) -> Option<(usize, u8)> {
-        let (len, key) = Key::at_line_start(line)?;
+        key::usual(line).or_else(|| Self::at_unusual_line_start(line))
+    }
+
+    #[cold]
+    fn at_unusual_line_start(line: &[u8]) -> Option<(usize, u8)> {
+        let (len, key) = Key::up_to_colon(line)?;
         Some((len, key.find()?))
     }
 

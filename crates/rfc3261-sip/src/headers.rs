@@ -71,10 +71,22 @@ pub trait Header<'a>: Sized {
     /// Reads the value of a field, or the first of several: what is behind it is not looked at.
     #[inline]
     fn parse_first(value: &'a str) -> Result<Self, ParseError> {
-        if Self::NAME.shape() == Shape::List {
-            return read_element(value, values::first(value.as_bytes(), Self::NAME));
+        if Self::NAME.shape() != Shape::List {
+            return Self::parse(value);
         }
-        Self::parse(value)
+        match Self::parse_next(value) {
+            Some((parsed, _)) => Ok(parsed),
+            None => read_element(value, values::first(value.as_bytes(), Self::NAME)),
+        }
+    }
+
+    /// Reads the value of a list that begins `text`, if its grammar knows where a value ends, so
+    /// that nobody has to look for the comma before; and what is left, which is nothing or begins
+    /// with a comma. `None` also where the value is not as it should be.
+    #[doc(hidden)]
+    #[inline]
+    fn parse_next(_text: &'a str) -> Option<(Self, &'a str)> {
+        None
     }
 }
 
@@ -89,21 +101,18 @@ pub(crate) fn read_first<'a, T: Header<'a>>(value: &'a [u8]) -> Result<T, ParseE
     }
 }
 
-/// Reads the first value of a list by a grammar that knows where a value ends, so that nobody has
-/// to look for the comma before.
-#[inline]
-fn read_up_to_comma<'a, T: Header<'a>>(
-    value: &'a str,
-    parse: impl FnOnce(&'a str) -> Result<(T, &'a str), ParseError>,
-) -> Result<T, ParseError> {
-    if let Some(b'!'..=b'+' | b'-'..) = value.as_bytes().first() {
-        let (parsed, rest) = parse(value)?;
-        let rest = crate::grammar::sws(rest);
-        if rest.is_empty() || rest.starts_with(',') {
-            return Ok(parsed);
-        }
-    }
-    read_element(value, values::first(value.as_bytes(), T::NAME))
+/// What a grammar has read and left of a list, if the value does end there.
+#[inline(always)]
+fn up_to_comma<T, E>(parsed: Result<(T, &str), E>) -> Option<(T, &str)> {
+    let (value, rest) = parsed.ok()?;
+    let rest = crate::grammar::sws(rest);
+    (rest.is_empty() || rest.starts_with(',')).then_some((value, rest))
+}
+
+/// Whether a value begins a text: neither white space nor a comma does.
+#[inline(always)]
+fn begins_value(text: &str) -> bool {
+    matches!(text.as_bytes().first(), Some(b'!'..=b'+' | b'-'..))
 }
 
 /// Reads one value of a list header; error offsets count from where those of the element do.

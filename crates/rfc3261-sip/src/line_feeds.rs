@@ -58,22 +58,42 @@ impl Iterator for LineFeeds<'_> {
 /// A bit for each line feed of a block, the first place lowest.
 #[inline]
 fn line_feeds(block: &[u8; BLOCK]) -> u64 {
-    // One bit in each byte that is a line feed, another bit in each of eight neighbours: the
-    // compiler does this with vectors. Multiplied, all eight end up in the highest byte.
+    // The compiler does this with vectors. Each eight bytes have a bit of their own, so that all
+    // eight eights fit into one word, whose bits are then put in order.
     let mut bits = [0; BLOCK];
-    for (place, (bit, byte)) in bits.iter_mut().zip(block).enumerate() {
-        *bit = if *byte == b'\n' { 1 << (place % 8) } else { 0 };
+    for ((bit, byte), own) in bits.iter_mut().zip(block).zip(&OWN_BITS) {
+        *bit = if *byte == b'\n' { *own } else { 0 };
     }
-    let mut found = 0;
+    let mut word = 0;
     let mut eights = bits.as_slice();
-    for eighth in 0..8 {
-        if let Some((eight, rest)) = eights.split_first_chunk() {
-            let word = u64::from_le_bytes(*eight).wrapping_mul(0x0101_0101_0101_0101);
-            found |= (word >> 56) << (8 * eighth);
-            eights = rest;
-        }
+    while let Some((eight, rest)) = eights.split_first_chunk() {
+        word |= u64::from_le_bytes(*eight);
+        eights = rest;
     }
-    found
+    transposed(word)
+}
+
+/// The bit of each byte of a block: the number of its eight.
+static OWN_BITS: [u8; BLOCK] = {
+    let mut bits = [0; BLOCK];
+    let mut place = 0;
+    while place < BLOCK {
+        bits[place] = 1 << (place / 8);
+        place += 1;
+    }
+    bits
+};
+
+/// A square of eight by eight bits with rows and columns exchanged.
+#[inline]
+fn transposed(square: u64) -> u64 {
+    let exchange = |square: u64, distance: u32, upper: u64| {
+        let differing = (square ^ (square >> distance)) & upper;
+        square ^ differing ^ (differing << distance)
+    };
+    let square = exchange(square, 7, 0x00aa_00aa_00aa_00aa);
+    let square = exchange(square, 14, 0x0000_cccc_0000_cccc);
+    exchange(square, 28, 0x0000_0000_f0f0_f0f0)
 }
 
 /// What is left at the end of a buffer, which is too short, with zeros behind it.

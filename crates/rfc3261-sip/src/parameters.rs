@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::grammar::{self, Parsed};
+use crate::grammar::{self, Fault, Parsed};
 
 /// The parameters behind a header value, in order, as they stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -20,25 +20,29 @@ pub struct Parameter<'a> {
 impl<'a> Parameters<'a> {
     /// Reads `*(SEMI generic-param)`, and shows each parameter as it goes by. Empty parameters
     /// are passed over: `;;` and a trailing `;` are common.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn read(text: &'a str, mut each: impl FnMut(Parameter<'a>)) -> Parsed<'a, Self> {
-        let mut rest = text;
+        let mut at = 0;
         loop {
-            let before = grammar::sws(rest);
-            if before.as_bytes().first() != Some(&b';') {
-                // White space behind the last parameter is not for this to take.
-                let read = text.len() - rest.len();
-                return Ok((rest, Self(text.split_at(read).0)));
+            if let Some((name, value, end)) = grammar::usual_param(text, at) {
+                each(Parameter { name, value });
+                at = end;
+                continue;
             }
-            let after = grammar::sws(before.split_at(1).1);
-            rest = match after.as_bytes().first() {
-                None | Some(b';' | b',') => after,
-                Some(_) => {
-                    let (rest, (name, value)) = grammar::generic_param(after)?;
-                    each(Parameter { name, value });
-                    rest
+            let (read, rest) = text.split_at(at);
+            if rest.is_empty() {
+                return Ok((rest, Self(read)));
+            }
+            match any_parameter(rest)? {
+                Some((rest, parameter)) => {
+                    if let Some(parameter) = parameter {
+                        each(parameter);
+                    }
+                    at = text.len() - rest.len();
                 }
-            };
+                // White space behind the last parameter is not for this to take.
+                None => return Ok((rest, Self(read))),
+            }
         }
     }
 
@@ -72,7 +76,7 @@ impl<'a> Parameter<'a> {
     #[must_use]
     #[inline]
     pub fn is(&self, name: &str) -> bool {
-        self.name.eq_ignore_ascii_case(name)
+        self.name == name || self.name.eq_ignore_ascii_case(name)
     }
 
     /// The value without quotes and escapes; `None` without `=`.
@@ -80,6 +84,26 @@ impl<'a> Parameter<'a> {
     pub fn unquoted(&self) -> Option<alloc::borrow::Cow<'a, str>> {
         self.value.map(crate::quoted::unquote)
     }
+}
+
+/// What is left behind a parameter, and the parameter, unless it is empty.
+type Next<'a> = Option<(&'a str, Option<Parameter<'a>>)>;
+
+/// Reads one parameter, however it is written; `None` where none begins.
+#[cold]
+fn any_parameter(text: &str) -> Result<Next<'_>, nom::Err<Fault>> {
+    let before = grammar::sws(text);
+    if before.as_bytes().first() != Some(&b';') {
+        return Ok(None);
+    }
+    let after = grammar::sws(before.split_at(1).1);
+    Ok(Some(match after.as_bytes().first() {
+        None | Some(b';' | b',') => (after, None),
+        Some(_) => {
+            let (rest, (name, value)) = grammar::generic_param(after)?;
+            (rest, Some(Parameter { name, value }))
+        }
+    }))
 }
 
 /// The iterator of [`Parameters::iter`].

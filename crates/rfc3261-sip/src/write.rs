@@ -68,7 +68,7 @@ struct Draft {
 impl Draft {
     fn new(style: Style) -> Self {
         Self {
-            head: Vec::with_capacity(512),
+            head: Vec::with_capacity(768),
             style,
             body: Bytes::new(),
             fault: None,
@@ -79,6 +79,25 @@ impl Draft {
     fn field(&mut self, name: HeaderName, value: impl fmt::Display) {
         write_name(&mut self.head, self.style.name(name).as_bytes());
         self.value(value, name.rule());
+    }
+
+    /// As [`field`](Self::field), without the detour over formatting.
+    fn text_field(&mut self, name: HeaderName, value: &str) {
+        write_name(&mut self.head, self.style.name(name).as_bytes());
+        let start = self.head.len();
+        self.head.extend_from_slice(value.as_bytes());
+        self.end_value(start, name.rule());
+    }
+
+    /// A field that is a number, and a token behind it if that is not empty.
+    fn number_field(&mut self, name: HeaderName, number: u32, token: &str) {
+        write_name(&mut self.head, self.style.name(name).as_bytes());
+        write_decimal(&mut self.head, number);
+        if !token.is_empty() {
+            self.head.push(b' ');
+            self.head.extend_from_slice(token.as_bytes());
+        }
+        self.head.extend_from_slice(b"\r\n");
     }
 
     fn extension(&mut self, name: &str, value: impl fmt::Display) {
@@ -99,18 +118,18 @@ impl Draft {
 
     fn value(&mut self, value: impl fmt::Display, rule: &'static Rule) {
         let start = self.head.len();
-        let line = self
-            .head
-            .iter()
-            .rposition(|&b| b == b'\n')
-            .map_or(0, |at| at + 1);
         self.text(value);
+        self.end_value(start, rule);
+    }
+
+    /// Ends the line whose value begins at `start`.
+    fn end_value(&mut self, start: usize, rule: &'static Rule) {
         let written = self.head.get(start..).unwrap_or_default();
         if let Some(at) = line_break(written) {
             self.refuse(at, "no line break", rule);
         }
         if let Some(limit) = self.style.line_length {
-            fold(&mut self.head, line, start, limit);
+            fold(&mut self.head, start, limit);
         }
         self.head.extend_from_slice(b"\r\n");
     }
@@ -120,6 +139,7 @@ impl Draft {
         let _ = write!(Output(&mut self.head), "{text}");
     }
 
+    #[cold]
     fn refuse(&mut self, at: usize, expected: &'static str, rule: &'static Rule) {
         let error = ParseError::new(ErrorKind::Syntax, at, expected, rule);
         self.fault.get_or_insert(WriteError::Value(error));
@@ -130,7 +150,10 @@ impl Draft {
         if let Some(fault) = self.fault {
             return Err(fault);
         }
-        self.field(HeaderName::ContentLength, self.body.len());
+        match u32::try_from(self.body.len()) {
+            Ok(length) => self.number_field(HeaderName::ContentLength, length, ""),
+            Err(_) => self.field(HeaderName::ContentLength, self.body.len()),
+        }
         self.head.extend_from_slice(b"\r\n");
         Ok(Finished {
             head: self.head,
@@ -163,9 +186,10 @@ impl Finished {
         }
     }
 
+    /// The message in memory of its own length: it may be kept for as long as a transaction.
     fn into_bytes(self) -> Bytes {
         if self.body.is_empty() {
-            return self.head.into();
+            return Bytes::copy_from_slice(&self.head);
         }
         let mut bytes = BytesMut::with_capacity(self.len());
         bytes.put_slice(&self.head);
@@ -188,19 +212,38 @@ fn write_name(head: &mut Vec<u8>, name: &[u8]) {
     head.extend_from_slice(b": ");
 }
 
+fn write_decimal(head: &mut Vec<u8>, number: u32) {
+    let mut digits = [0; 10];
+    let mut rest = number;
+    let mut length = 0;
+    for digit in digits.iter_mut().rev() {
+        *digit = b'0' + (rest % 10) as u8;
+        rest /= 10;
+        length += 1;
+        if rest == 0 {
+            break;
+        }
+    }
+    let first = digits.len() - length;
+    head.extend_from_slice(digits.get(first..).unwrap_or_default());
+}
+
 /// Where a value has a line break, which would end it early, or begin another field.
 pub(crate) fn line_break(value: &[u8]) -> Option<usize> {
     memchr::memchr2(b'\r', b'\n', value)
 }
 
-/// Breaks the line that begins at `line` behind commas outside of quotes and brackets, so that
-/// no piece is longer than `limit` if that can be.
-fn fold(head: &mut Vec<u8>, line: usize, value: usize, limit: usize) {
-    if head.len() - line <= limit {
-        return;
-    }
+/// Breaks the line whose value begins at `value` behind commas outside of quotes and brackets, so
+/// that no piece is longer than `limit` if that can be.
+fn fold(head: &mut Vec<u8>, value: usize, limit: usize) {
     let text = head.split_off(value);
-    let mut line = line;
+    let mut line = head
+        .iter()
+        .rposition(|&b| b == b'\n')
+        .map_or(0, |at| at + 1);
+    if head.len() - line + text.len() <= limit {
+        return head.extend_from_slice(&text);
+    }
     let (mut quoted, mut escaped, mut bracketed) = (false, false, false);
     let mut piece = 0;
     let mut put = |head: &mut Vec<u8>, piece: &[u8]| {

@@ -37,6 +37,7 @@ pub(super) fn whole(text: &str) -> Result<Index, ParseError> {
 }
 
 /// Reads an address at the start of `text`.
+#[inline]
 pub(super) fn prefix(text: &str, commas: Commas) -> Result<(Index, End), ParseError> {
     let bytes = text.as_bytes();
     let start = skip_white(bytes, 0);
@@ -50,7 +51,7 @@ pub(super) fn prefix(text: &str, commas: Commas) -> Result<(Index, End), ParseEr
             }
         }
         Some(_) => match unquoted_bracket(bytes, start, commas) {
-            Some(bracket) => bracketed(text, start, trim_end(bytes, start, bracket), bracket),
+            Some((name_end, bracket)) => bracketed(text, start, name_end, bracket),
             None => addr_spec(text, start, commas),
         },
         None => Err(ParseError::new(ErrorKind::Scheme, start, &ADDRESS)),
@@ -109,6 +110,7 @@ static TRAILING: Rule = Rule {
 };
 
 /// Reads `<`, the URI and `>`; the display name before it is known.
+#[inline]
 fn bracketed(
     text: &str,
     name_start: usize,
@@ -116,15 +118,15 @@ fn bracketed(
     bracket: usize,
 ) -> Result<(Index, End), ParseError> {
     let bytes = text.as_bytes();
-    let uri_start = skip_white(bytes, bracket + 1);
-    let closing = bytes
-        .get(uri_start..)
-        .and_then(|rest| memchr::memchr(b'>', rest))
-        .map(|at| uri_start + at)
-        .ok_or(ParseError::new(ErrorKind::Bracket, bracket, &CLOSING))?;
-    let uri_end = trim_end(bytes, uri_start, closing);
-    let uri = uri::Index::parse(slice(text, uri_start, uri_end))
-        .map_err(|error| error.shifted(uri_start))?;
+    let uri_start = bracket + 1;
+    let usual = bytes.get(uri_start..).and_then(uri::Index::usual);
+    let (uri_start, uri_end, closing, uri) = match usual {
+        Some((uri, length)) if bytes.get(uri_start + length) == Some(&b'>') => {
+            let closing = uri_start + length;
+            (uri_start, closing, closing, uri)
+        }
+        _ => any_in_brackets(text, bracket)?,
+    };
     let index = Index {
         has_brackets: true,
         name_start: long(name_start),
@@ -141,6 +143,24 @@ fn bracketed(
             consumed: skip_white(bytes, address),
         },
     ))
+}
+
+/// Any URI behind the `<` at `bracket`: where it begins and ends, where the `>` is, and its parts.
+#[cold]
+fn any_in_brackets(
+    text: &str,
+    bracket: usize,
+) -> Result<(usize, usize, usize, uri::Index), ParseError> {
+    let bytes = text.as_bytes();
+    let start = skip_white(bytes, bracket + 1);
+    let closing = bytes
+        .get(start..)
+        .and_then(|rest| memchr::memchr(b'>', rest))
+        .map(|at| start + at)
+        .ok_or(ParseError::new(ErrorKind::Bracket, bracket, &CLOSING))?;
+    let end = trim_end(bytes, start, closing);
+    let uri = uri::Index::parse(slice(text, start, end)).map_err(|error| error.shifted(start))?;
+    Ok((start, end, closing, uri))
 }
 
 /// Reads a URI without angle brackets.
@@ -202,17 +222,25 @@ fn find_bracket(bytes: &[u8], from: usize, commas: Commas) -> Option<usize> {
     (rest.get(bracket) == Some(&b'<')).then_some(from + bracket)
 }
 
-/// The `<` after a display name without quotes. `None` if this is no display name but a URI: a
-/// scheme and a colon come first.
-fn unquoted_bracket(bytes: &[u8], start: usize, commas: Commas) -> Option<usize> {
+/// The end of a display name without quotes, and the `<` after it. `None` if this is no display
+/// name but a URI: a scheme and a colon come first.
+#[inline]
+fn unquoted_bracket(bytes: &[u8], start: usize, commas: Commas) -> Option<(usize, usize)> {
     let rest = bytes.get(start..)?;
-    let scheme = rest.iter().position(|b| !is(*b, chars::TOKEN))?;
-    if rest.get(scheme) == Some(&b':') {
-        return None;
+    let word = start + rest.iter().position(|b| !is(*b, chars::TOKEN))?;
+    match bytes.get(word..)? {
+        [b'<', ..] => Some((word, word)),
+        // One word and a space are the usual name.
+        [b' ', b'<', ..] => Some((word, word + 1)),
+        [b':', ..] => None,
+        _ => {
+            let bracket = find_bracket(bytes, word, commas)?;
+            Some((trim_end(bytes, start, bracket), bracket))
+        }
     }
-    find_bracket(bytes, start, commas)
 }
 
+#[inline]
 fn skip_white(bytes: &[u8], from: usize) -> usize {
     let rest = bytes.get(from..).unwrap_or_default();
     from + rest.iter().take_while(|b| is_white(**b)).count()

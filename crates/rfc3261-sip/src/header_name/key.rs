@@ -1,5 +1,5 @@
 //! How a header field name is found: a perfect hash over three words of eight bytes, and then a
-//! comparison in full.
+//! comparison in full. At the start of a line, a guess from a few bytes comes before that.
 
 use super::{COUNT, HeaderName, NAMES};
 use crate::line_feeds::padded;
@@ -34,50 +34,20 @@ impl Key {
 
     /// The bytes before the first colon of a line, and how many they are, unless they are more
     /// than a known name has.
-    ///
-    /// Which of the three words has the colon depends on the field, in no order that a processor
-    /// could learn: so that is not branched on.
-    #[inline]
-    pub(super) fn at_line_start(line: &[u8]) -> Option<(usize, Self)> {
-        let window = match line.first_chunk() {
-            Some(window) => words(window),
-            None => words(&padded(line)),
-        };
-        let [first, second, third] = window.map(|word| matches(word, b':'));
-        let (colons, before) = if second != 0 {
-            (second, 8)
-        } else {
-            (third, 16)
-        };
-        let (colons, before) = if first != 0 {
-            (first, 0)
-        } else {
-            (colons, before)
-        };
-        let len = before + (colons.trailing_zeros() / 8) as usize;
-        let mask = MASKS.get(len)?;
-        let key = Key([
-            window[0] & mask[0],
-            window[1] & mask[1],
-            window[2] & mask[2],
-        ]);
-        Some((len, key))
+    pub(super) fn up_to_colon(line: &[u8]) -> Option<(usize, Self)> {
+        let len = line.iter().take(LONGEST).position(|&byte| byte == b':')?;
+        Some((len, Self::of(line.get(..len)?)?))
     }
 
     /// The place in the table of the name with this key.
-    #[inline]
     pub(super) fn find(self) -> Option<u8> {
         let id = TABLE[self.slot()];
-        let known = KEYS.get(usize::from(id))?;
+        let known = GUESSABLE.get(usize::from(id))?.key;
         // Nearly everybody writes names as the RFC does.
-        if *known == self {
-            return Some(id);
-        }
-        self.is_otherwise(id, *known).then_some(id)
+        (known == self || self.is_otherwise(id, known)).then_some(id)
     }
 
     /// Whether this is the name at `id` in another case, or its compact form.
-    #[cold]
     fn is_otherwise(self, id: u8, known: Self) -> bool {
         let lower = self.lower();
         let compact = HeaderName::from_id(id).and_then(HeaderName::compact);
@@ -108,16 +78,6 @@ const MULTIPLIER: u64 = 0x98b8_1c66_e10c_167d;
 /// A one in each byte.
 const ONES: u64 = 0x0101_0101_0101_0101;
 
-static KEYS: [Key; COUNT] = {
-    let mut keys = [Key([0; 3]); COUNT];
-    let mut id = 0;
-    while id < COUNT {
-        keys[id] = Key::new(NAMES[id].0.as_bytes());
-        id += 1;
-    }
-    keys
-};
-
 static TABLE: [u8; 512] = table();
 
 const fn table() -> [u8; 512] {
@@ -145,20 +105,161 @@ const fn table() -> [u8; 512] {
     table
 }
 
-/// What keeps a name of so many bytes, and its colon.
-static MASKS: [[u64; 3]; LONGEST] = {
-    let mut masks = [[0; 3]; LONGEST];
-    let mut len = 0;
-    while len < LONGEST {
+/// The length and the place in the table of the name at the start of a line, with its colon
+/// behind it, if it is written as the RFC does, or in its compact form. Few names that are
+/// written so are missed.
+///
+/// Which name is next in a message, and where its colon is, no processor could learn. So neither
+/// is branched on: the first four bytes, and the ninth where several names share them, make a
+/// guess, and only whether that is right is asked.
+#[inline(always)]
+pub(super) fn usual(line: &[u8]) -> Option<(usize, u8)> {
+    match line.first_chunk() {
+        Some(window) => guess(window),
+        None => guess(&padded(line)),
+    }
+}
+
+#[inline(always)]
+fn guess(window: &[u8; LONGEST]) -> Option<(usize, u8)> {
+    let [letter, colon, third, fourth, _, _, _, _, ninth, ..] = *window;
+    if colon == b':' {
+        let id = COMPACT[usize::from(letter)];
+        return (id != NONE).then_some((1, id));
+    }
+    let group = &GROUPS[slot_of_four([letter, colon, third, fourth])];
+    let place = usize::from(group.first) + usize::from(ninth & group.mask);
+    let id = GUESSES[place % GUESSES.len()];
+    let guess = GUESSABLE.get(usize::from(id))?;
+    let [first, second, third] = words(window);
+    let differs = (first ^ guess.key.0[0]) & guess.mask[0]
+        | (second ^ guess.key.0[1]) & guess.mask[1]
+        | (third ^ guess.key.0[2]) & guess.mask[2];
+    (differs == 0).then_some((usize::from(guess.len), id))
+}
+
+/// No place in the table.
+const NONE: u8 = u8::MAX;
+
+/// The places of the compact forms, by their letter.
+static COMPACT: [u8; 256] = {
+    let mut places = [NONE; 256];
+    let mut id = 0;
+    while id < COUNT {
+        if let [letter] = NAMES[id].1.as_bytes() {
+            places[*letter as usize] = id as u8;
+            places[letter.to_ascii_uppercase() as usize] = id as u8;
+        }
+        id += 1;
+    }
+    places
+};
+
+/// The names that begin with the same four bytes.
+#[derive(Clone, Copy)]
+struct Group {
+    /// Where in `GUESSES` theirs begin.
+    first: u16,
+    /// Which bits of the ninth byte tell them apart.
+    mask: u8,
+}
+
+/// A name to compare with.
+#[derive(Clone, Copy)]
+struct Guessable {
+    key: Key,
+    /// What keeps the name and its colon.
+    mask: [u64; 3],
+    len: u8,
+}
+
+static GUESSABLE: [Guessable; COUNT] = {
+    let mut all = [Guessable {
+        key: Key([0; 3]),
+        mask: [0; 3],
+        len: 0,
+    }; COUNT];
+    let mut id = 0;
+    while id < COUNT {
+        let name = NAMES[id].0.as_bytes();
+        all[id].key = Key::new(name);
+        all[id].len = name.len() as u8;
         let mut at = 0;
-        while at <= len {
-            masks[len][at / 8] |= 0xff << (8 * (at % 8));
+        while at <= name.len() {
+            all[id].mask[at / 8] |= 0xff << (8 * (at % 8));
             at += 1;
         }
-        len += 1;
+        id += 1;
     }
-    masks
+    all
 };
+
+static GROUPS: [Group; 256] = guesses().0;
+static GUESSES: [u8; 512] = guesses().1;
+
+/// Found by trying: with it no two groups of names share one of 256 slots.
+const GROUP_MULTIPLIER: u32 = 0xc89d_a11b;
+
+#[inline]
+const fn slot_of_four(bytes: [u8; 4]) -> usize {
+    (u32::from_le_bytes(bytes).wrapping_mul(GROUP_MULTIPLIER) >> 24) as usize
+}
+
+const fn guesses() -> ([Group; 256], [u8; 512]) {
+    let mut groups = [Group { first: 0, mask: 0 }; 256];
+    let mut guesses = [NONE; 512];
+    // The first guess is none: it belongs to the slots without a group.
+    let mut used = 1;
+    let mut id = 0;
+    while id < COUNT {
+        let slot = slot_of_four(first_four(id));
+        let (mut members, mut shortest) = (0, id);
+        let mut other = 0;
+        while other < COUNT {
+            if slot_of_four(first_four(other)) == slot {
+                assert!(
+                    u32::from_le_bytes(first_four(other)) == u32::from_le_bytes(first_four(id)),
+                    "two groups share a slot: find another multiplier"
+                );
+                members += 1;
+                if NAMES[other].0.len() < NAMES[shortest].0.len() {
+                    shortest = other;
+                }
+            }
+            other += 1;
+        }
+        let group = &mut groups[slot];
+        if group.first == 0 {
+            group.first = used as u16;
+            group.mask = if members > 1 { 0x1f } else { 0 };
+            let end = used + group.mask as usize + 1;
+            // A name that ends before its ninth byte may have anything there.
+            while used < end {
+                guesses[used] = shortest as u8;
+                used += 1;
+            }
+        }
+        let name = NAMES[id].0.as_bytes();
+        if name.len() > 8 {
+            // Of several that share the ninth byte as well, the last is guessed.
+            guesses[groups[slot].first as usize + (name[8] & groups[slot].mask) as usize] =
+                id as u8;
+        }
+        id += 1;
+    }
+    (groups, guesses)
+}
+
+/// The first four bytes of a name and its colon, and of what usually follows.
+const fn first_four(id: usize) -> [u8; 4] {
+    let name = NAMES[id].0.as_bytes();
+    match *name {
+        [a, b] => [a, b, b':', b' '],
+        [a, b, c] => [a, b, c, b':'],
+        [a, b, c, d, ..] => [a, b, c, d],
+        _ => panic!("a name in full has more than one letter"),
+    }
+}
 
 /// Three words, little-endian.
 #[inline]
@@ -168,14 +269,6 @@ fn words(window: &[u8; LONGEST]) -> [u64; 3] {
         bytes.map_or(0, |bytes| u64::from_le_bytes(*bytes))
     };
     [word(0), word(8), word(16)]
-}
-
-/// The highest bit of each byte that is `byte`, the first place lowest. Those behind the first may
-/// be wrong.
-#[inline]
-fn matches(word: u64, byte: u8) -> u64 {
-    let zero_where_equal = word ^ (ONES * u64::from(byte));
-    zero_where_equal.wrapping_sub(ONES) & !zero_where_equal & (ONES << 7)
 }
 
 /// ASCII lower case of eight bytes at once: exactly `A` to `Z` change.

@@ -91,8 +91,11 @@ impl<'a> Header<'a> for Contact<'a> {
     }
 
     #[inline]
-    fn parse_first(value: &'a str) -> Result<Self, ParseError> {
-        super::read_up_to_comma(value, Self::parse_prefix)
+    fn parse_next(text: &'a str) -> Option<(Self, &'a str)> {
+        if super::begins_value(text) {
+            return super::up_to_comma(Self::parse_prefix(text));
+        }
+        None
     }
 }
 

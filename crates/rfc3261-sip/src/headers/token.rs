@@ -37,6 +37,13 @@ macro_rules! token {
             fn parse(text: &'a str) -> Result<Self, ParseError> {
                 grammar::whole(grammar::$parser, text, Self::NAME.rule()).map(Self)
             }
+
+            #[inline]
+            fn parse_next(text: &'a str) -> Option<(Self, &'a str)> {
+                let parsed = grammar::prefix(grammar::$parser, text, Self::NAME.rule());
+                let (token, rest) = super::up_to_comma(parsed)?;
+                Some((Self(token), rest))
+            }
         }
 
         impl fmt::Display for $name<'_> {
@@ -80,6 +87,13 @@ impl<'a> Header<'a> for Allow<'a> {
     fn parse(text: &'a str) -> Result<Self, ParseError> {
         let method = grammar::whole(grammar::token, text, Self::NAME.rule())?;
         Ok(Self(Method::unchecked(method)))
+    }
+
+    #[inline]
+    fn parse_next(text: &'a str) -> Option<(Self, &'a str)> {
+        let parsed = grammar::prefix(grammar::token, text, Self::NAME.rule());
+        let (method, rest) = super::up_to_comma(parsed)?;
+        Some((Self(Method::unchecked(method)), rest))
     }
 }
 

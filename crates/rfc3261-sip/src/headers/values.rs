@@ -63,6 +63,26 @@ impl<'a> Elements<'a> {
         }
     }
 
+    /// Goes on with the next row that has this name.
+    #[inline]
+    fn next_row(&mut self) -> Option<()> {
+        let (message, row) = self.rows?;
+        let (row, field) = message.next_field(row, self.name)?;
+        self.rows = Some((message, row + 1));
+        self.rest = field.value();
+        self.offset = field.value_span().start;
+        Some(())
+    }
+
+    /// Goes on behind the comma that begins `rest`, if one does: the end of what is left now.
+    #[inline]
+    fn skip_to(&mut self, rest: &str) {
+        let rest = grammar::sws(rest.get(1..).unwrap_or_default());
+        let skipped = self.rest.len() - rest.len();
+        self.rest = self.rest.get(skipped..).unwrap_or_default();
+        self.offset += skipped;
+    }
+
     /// How many commas separate values in the rest of this row.
     pub(crate) fn commas(&self) -> usize {
         let (mut rest, mut commas) = (self.rest, 0);
@@ -80,11 +100,7 @@ impl<'a> Iterator for Elements<'a> {
     fn next(&mut self) -> Option<Element<'a>> {
         loop {
             if self.rest.is_empty() {
-                let (message, row) = self.rows?;
-                let (row, field) = message.next_field(row, self.name)?;
-                self.rows = Some((message, row + 1));
-                self.rest = field.value();
-                self.offset = field.value_span().start;
+                self.next_row()?;
             }
             let end = match self.name.shape() {
                 Shape::List => end_of_element(self.rest, self.name),
@@ -119,9 +135,19 @@ impl<'a, T: Header<'a>> Iterator for Values<'a, T> {
 
     #[inline]
     fn next(&mut self) -> Option<Self::Item> {
-        let element = self.elements.next()?;
-        let text = self.elements.rows.map_or("", |(message, _)| message.text());
-        Some(read_element(text, element))
+        let elements = &mut self.elements;
+        if elements.rest.is_empty() {
+            elements.next_row()?;
+        }
+        let text = elements.rows.map_or("", |(message, _)| message.text());
+        if T::NAME.shape() == Shape::List {
+            let rest = elements.offset..elements.offset + elements.rest.len();
+            if let Some((value, rest)) = text.get(rest).and_then(T::parse_next) {
+                elements.skip_to(rest);
+                return Some(Ok(value));
+            }
+        }
+        Some(read_element(text, elements.next()?))
     }
 }
 
@@ -209,5 +235,46 @@ fn end_of_comment(text: &[u8], from: usize, to: usize) -> Option<usize> {
     match grammar::comment(rest) {
         Ok((after, _)) => Some(text.len() - after.len()),
         Err(_) => Some(text.len()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        Parser,
+        headers::{Allow, Contact, Route, Via},
+    };
+    use alloc::{format, string::String, vec::Vec};
+    use core::fmt::Debug;
+    use proptest::prelude::*;
+
+    /// What `list` reads one behind the other is what stands between the commas.
+    fn list_is_elements<'a, T: Header<'a> + Debug + PartialEq>(message: MessageRef<'a>) {
+        let read: Vec<_> = message.list::<T>().collect();
+        let elements: Vec<_> = message
+            .elements(T::NAME)
+            .map(|element| read_element::<T>(message.text(), element))
+            .collect();
+        assert_eq!(read, elements);
+    }
+
+    proptest! {
+        #[test]
+        fn a_value_ends_where_its_comma_is(
+            rows in prop::collection::vec(
+                ("Via|Contact|Route|Allow", "([ab,;=\"<>@: \\\\()é]|sip:a|SIP/2.0/UDP|q=1|\"a,b\"|, ){0,12}"),
+                0..5,
+            ),
+        ) {
+            let rows: String = rows.iter().map(|(name, row)| format!("{name}: {row}\r\n")).collect();
+            let text = format!("OPTIONS sip:a SIP/2.0\r\n{rows}\r\n");
+            let mut parser = Parser::new();
+            let message = parser.parse(text.as_bytes()).unwrap();
+            list_is_elements::<Via<'_>>(message);
+            list_is_elements::<Contact<'_>>(message);
+            list_is_elements::<Route<'_>>(message);
+            list_is_elements::<Allow<'_>>(message);
+        }
     }
 }

@@ -146,10 +146,11 @@ impl<'a> Header<'a> for Via<'a> {
     }
 
     #[inline]
-    fn parse_first(value: &'a str) -> Result<Self, ParseError> {
-        super::read_up_to_comma(value, |text| {
-            grammar::prefix(via_parm, text, Self::NAME.rule())
-        })
+    fn parse_next(text: &'a str) -> Option<(Self, &'a str)> {
+        if super::begins_value(text) {
+            return super::up_to_comma(grammar::prefix(via_parm, text, Self::NAME.rule()));
+        }
+        None
     }
 }
 
@@ -215,6 +216,7 @@ impl fmt::Display for ViaTransport<'_> {
 
 /// `via-parm = sent-protocol LWS sent-by *( SEMI via-params )`, and a comment behind it as in
 /// RFC 2543.
+#[inline]
 fn via_parm(text: &str) -> Parsed<'_, Via<'_>> {
     let (rest, (protocol, transport)) = sent_protocol(text)?;
     let (rest, (host, port)) = cut(sent_by).parse(rest)?;
@@ -291,10 +293,6 @@ fn sent_by(text: &str) -> Parsed<'_, (&str, Option<u16>)> {
     if colon.as_bytes().first() != Some(&b':') {
         return Ok((rest, (host, None)));
     }
-    let port = grammar::sws(colon.split_at(1).1);
-    let (rest, digits) = grammar::digits(port)?;
-    match digits.parse() {
-        Ok(number) => Ok((rest, (host, Some(number)))),
-        Err(_) => Err(nom::Err::Failure(Fault::range(port, "0 to 65535"))),
-    }
+    let (rest, port) = grammar::port(grammar::sws(colon.split_at(1).1))?;
+    Ok((rest, (host, Some(port))))
 }

@@ -95,6 +95,10 @@ impl<'a> MessageRef<'a> {
         row: usize,
         name: HeaderName,
     ) -> Option<(usize, HeaderField<'a>)> {
+        let first = self.index.first(name)?;
+        if row > first && !self.index.is_repeated(name) {
+            return None;
+        }
         let rows = self.index.rows.get(row..)?;
         let found = rows.iter().position(|row| row.id == name as u8)?;
         Some((row + found, self.field(*rows.get(found)?)))

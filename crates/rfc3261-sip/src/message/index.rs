@@ -23,6 +23,8 @@ pub(crate) struct Index {
     pub(crate) rows: Vec<Row>,
     /// The first row of each known name; `NONE` where there is none.
     first: [u16; COUNT],
+    /// A bit for each known name that has several rows.
+    repeated: u128,
     /// Where the header section, with its empty line, ends.
     pub(crate) head_end: u32,
     pub(crate) body_end: u32,
@@ -56,6 +58,7 @@ pub(crate) struct Span {
 /// The id of a row whose name is not in the table.
 pub(crate) const EXTENSION: u8 = u8::MAX;
 const NONE: u16 = u16::MAX;
+const _: () = assert!(COUNT <= 128, "a bit of `repeated` for each name");
 
 static HEADERS: Rule = Rule::new("header section", "RFC 3261 §7.3");
 static MESSAGE: Rule = Rule::new("message", "RFC 3261 §7");
@@ -94,6 +97,7 @@ impl Index {
             start: Start::Absent,
             rows: Vec::new(),
             first: [NONE; COUNT],
+            repeated: 0,
             head_end: 0,
             body_end: 0,
             defects: Vec::new(),
@@ -105,6 +109,12 @@ impl Index {
     pub(crate) fn first(&self, name: HeaderName) -> Option<usize> {
         let first = self.first[name as usize];
         (first != NONE).then_some(usize::from(first))
+    }
+
+    /// Whether several rows have this name.
+    #[inline]
+    pub(crate) fn is_repeated(&self, name: HeaderName) -> bool {
+        self.repeated >> name as u8 & 1 != 0
     }
 
     /// Finds the parts of the message at the start of `bytes`.
@@ -120,6 +130,7 @@ impl Index {
         self.rows.reserve(32);
         self.defects.clear();
         self.first = [NONE; COUNT];
+        self.repeated = 0;
         if bytes.len() > limits.message_bytes.min(u32::MAX as usize) {
             return Err(ParseError::new(
                 ErrorKind::Limit,
@@ -257,10 +268,20 @@ impl Index {
     /// most until there are `most`. Returns where the first other line begins.
     #[inline]
     fn usual_rows(&mut self, head: &[u8], mut at: usize, most: usize) -> usize {
-        let Self { rows, first, .. } = self;
+        let Self {
+            rows,
+            first,
+            repeated,
+            ..
+        } = self;
         let mut line_feeds = LineFeeds::new(head, at);
         while rows.len() < most {
-            let Some(line) = head.get(at..) else { break };
+            let Some(line @ [first_byte, ..]) = head.get(at..) else {
+                break;
+            };
+            if *first_byte == b'\r' {
+                break;
+            }
             let Some((name_len, id)) = HeaderName::at_line_start(line) else {
                 break;
             };
@@ -275,11 +296,9 @@ impl Index {
             if is_wsp(*next) {
                 break;
             }
-            if let Some(first) = first
-                .get_mut(usize::from(id))
-                .filter(|first| **first == NONE)
-            {
-                *first = rows.len() as u16;
+            match first.get_mut(usize::from(id)) {
+                Some(first) if *first == NONE => *first = rows.len() as u16,
+                _ => *repeated |= 1 << id,
             }
             let value = at + name_len + 2;
             rows.push(Row {
@@ -313,6 +332,8 @@ impl Index {
         let first = &mut self.first[known as usize];
         if *first == NONE {
             *first = self.rows.len() as u16;
+        } else {
+            self.repeated |= 1 << known as u8;
         }
         (len, colon, known as u8)
     }

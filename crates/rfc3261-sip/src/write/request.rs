@@ -96,18 +96,13 @@ impl RequestBuilder {
         for part in [parts.method.as_str(), " ", parts.uri, " SIP/2.0\r\n"] {
             draft.head.extend_from_slice(part.as_bytes());
         }
-        draft.field(HeaderName::Via, parts.via);
-        draft.field(HeaderName::MaxForwards, parts.max_forwards);
-        draft.field(HeaderName::From, parts.from);
-        draft.field(HeaderName::To, parts.to);
-        draft.field(HeaderName::CallId, parts.call_id);
-        draft.field(
-            HeaderName::CSeq,
-            crate::headers::CSeq {
-                sequence_number: parts.sequence_number,
-                method: parts.method,
-            },
-        );
+        draft.text_field(HeaderName::Via, parts.via);
+        draft.number_field(HeaderName::MaxForwards, parts.max_forwards.into(), "");
+        draft.text_field(HeaderName::From, parts.from);
+        draft.text_field(HeaderName::To, parts.to);
+        draft.text_field(HeaderName::CallId, parts.call_id);
+        let method = parts.method.as_str();
+        draft.number_field(HeaderName::CSeq, parts.sequence_number, method);
         Self { draft }
     }
 
