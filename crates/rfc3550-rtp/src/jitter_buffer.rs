@@ -48,6 +48,8 @@ pub struct JitterBuffer<T> {
     jitter: Jitter,
     /// Number and timestamp, extended, of the packet played last.
     played: Option<(u64, u64)>,
+    /// What another stream makes this one wait for.
+    extra_delay: Duration,
 }
 
 #[derive(Debug, Clone)]
@@ -103,6 +105,7 @@ impl<T> JitterBuffer<T> {
             timeline: None,
             jitter: Jitter::new(),
             played: None,
+            extra_delay: Duration::ZERO,
         }
     }
 
@@ -116,7 +119,20 @@ impl<T> JitterBuffer<T> {
         self.held.is_empty()
     }
 
-    /// The present delay after the quickest packet.
+    /// Plays everything later by this much, for the sake of another stream: see
+    /// [`Synchronizer`](crate::Synchronizer).
+    pub fn set_extra_delay(&mut self, delay: Duration) {
+        self.extra_delay = delay;
+    }
+
+    /// When what has this timestamp is to be played, or was, without any extra delay; `None`
+    /// before the first packet.
+    pub fn playout_time(&self, timestamp: Timestamp) -> Option<Instant> {
+        let timeline = self.timeline.as_ref()?;
+        self.due(timestamp.extend(timeline.highest))
+    }
+
+    /// The present delay after the quickest packet, without any extra delay.
     pub fn delay(&self) -> Duration {
         let nanos = self
             .timeline
@@ -218,6 +234,11 @@ impl<T> JitterBuffer<T> {
     /// When the next packet, or its absence, is due; `None` when none is held.
     pub fn next_timeout(&self) -> Option<Instant> {
         let (_, timestamp) = self.next_up()?;
+        self.due(timestamp)?.checked_add(self.extra_delay)
+    }
+
+    /// When what has this extended timestamp is due, without any extra delay.
+    fn due(&self, timestamp: u64) -> Option<Instant> {
         let timeline = self.timeline.as_ref()?;
         let due = self.config.nanos(timestamp) + timeline.anchor;
         let due = Duration::from_nanos(u64::try_from(due.max(0)).ok()?);

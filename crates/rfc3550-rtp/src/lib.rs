@@ -16,11 +16,14 @@ mod header;
 mod jitter_buffer;
 mod ntp;
 mod packet;
+mod router;
 mod rtcp;
 mod sequence_number;
 #[cfg(feature = "std")]
 pub mod session;
 mod statistics;
+#[cfg(feature = "std")]
+mod synchronizer;
 mod timestamp;
 #[cfg(feature = "std")]
 pub mod translator;
@@ -36,6 +39,7 @@ pub use header::RtpHeader;
 pub use jitter_buffer::{Insertion, JitterBuffer, JitterBufferConfig, Playout};
 pub use ntp::{NtpShort, NtpTimestamp, round_trip_time};
 pub use packet::RtpPacket;
+pub use router::{Route, SessionRouter};
 pub use rtcp::RtcpPacket;
 pub use rtcp::app::{App, AppBuilder};
 pub use rtcp::bye::{Bye, ByeBuilder};
@@ -56,4 +60,6 @@ pub use sequence_number::SequenceNumber;
 pub use statistics::{
     Interval, Jitter, Reception, SequenceStatistics, SourceStatistics, StatisticsConfig,
 };
+#[cfg(feature = "std")]
+pub use synchronizer::{Synchronizer, SynchronizerConfig};
 pub use timestamp::Timestamp;
