@@ -7,12 +7,16 @@ mod config;
 mod content;
 mod deadlines;
 mod dialogs;
+mod exchange;
 mod handle;
 mod invite;
+mod modify;
 mod output;
 mod registration;
+mod reliable;
 mod request;
 mod server;
+mod session_timer;
 mod soft_state;
 mod uses;
 

@@ -5,8 +5,11 @@ use core::time::Duration;
 use std::time::Instant;
 
 use super::{
-    CallId, CallState, CommandError, Content, EndCause, Event, UserAgent,
+    CallId, CallState, CommandError, Content, EndCause, Event, IncomingId, UserAgent,
     call::{Answering, Call, Input, Timer, With},
+    exchange::Offer,
+    modify::has_session,
+    reliable::{self, Reliable},
     uses::Use,
 };
 use crate::{
@@ -115,15 +118,24 @@ impl UserAgent {
                 return self.reply(now, transaction, request.view(), refusal.status(), &content);
             }
         };
-        let sequence_number = dialog.remote_sequence_number().unwrap_or_default();
+        if self.refuses_interval(now, transaction, request.view()) {
+            return;
+        }
+        let number = dialog.remote_sequence_number().unwrap_or_default();
+        let mut answering = Answering::answered(transaction, number, bytes::Bytes::new());
+        answering.request = Some(request.clone());
+        let (required, allowed) = reliable::wanted_by(request.view());
+        if required || (allowed && self.config.reliable_provisional) {
+            let number = self.layer.random() as u32 & 0x3fff_ffff;
+            answering.reliable = Some(Box::new(Reliable::new(number)));
+        }
         let mut call = Call::new(CallState::Ringing);
-        call.answering = Some(Box::new(Answering {
-            transaction,
-            sequence_number,
-            request: Some(request.clone()),
-            response: bytes::Bytes::new(),
-            interval: Duration::ZERO,
-        }));
+        call.answering = Some(Box::new(answering));
+        call.exchange.their_invite = true;
+        if has_session(request.view()) {
+            call.exchange.description_received();
+        }
+        call.note_peer(request.view());
         if let Some(Ok(expires)) = request.get::<Expires>() {
             let after = Duration::from_secs(expires.0.into());
             call.deadlines.start(Timer::Expire as usize, now, after);
@@ -143,7 +155,7 @@ impl UserAgent {
     }
 
     /// Answers the INVITE that a call began with.
-    fn respond_to_invite(
+    pub(super) fn respond_to_invite(
         &mut self,
         now: Instant,
         id: CallId,
@@ -154,43 +166,121 @@ impl UserAgent {
         if call.state != CallState::Ringing {
             return Err(CommandError::State);
         }
-        let key = call.dialog.ok_or(CommandError::State)?;
+        let response = self.response_to_invite(id, status, content)?;
+        let call = self.calls.get_mut(id).ok_or(CommandError::Unknown)?;
         let answering = call.answering.as_mut().ok_or(CommandError::State)?;
-        let request = answering.request.as_ref().ok_or(CommandError::State)?;
-        let entry = self.dialogs.get_mut(key).ok_or(CommandError::State)?;
-        let contact = (status.get() < 300).then_some(self.config.contact.as_str());
-        let mut response = entry.dialog.response(request.view(), status, contact)?;
-        if let Some(product) = &self.config.product {
-            response = response.header(HeaderName::Server, product);
+        if let Some(reliable) = &mut answering.reliable {
+            if !reliable.admit(status, content).ok_or(CommandError::State)? {
+                return Ok(());
+            }
         }
-        if status.is_success() {
-            response = response
-                .header(HeaderName::Allow, &self.allow)
-                .header(HeaderName::Supported, &self.supported);
+        self.layer
+            .respond(now, answering.transaction, response.clone())?;
+        if let (Some(key), Some(request)) = (call.dialog, &answering.request) {
+            if let Some(entry) = self.dialogs.get_mut(key) {
+                let _ = entry.dialog.responded(request.view(), status);
+            }
         }
-        let response = content.add_to_response(response).build()?;
-        let transaction = answering.transaction;
-        self.layer.respond(now, transaction, response.clone())?;
-        let _ = entry.dialog.responded(request.view(), status);
-        answering.response = response;
+        let is_reliable = answering.reliable.is_some() && status.is_provisional();
+        let described = content.has_session();
+        if described && !answering.described && (is_reliable || status.is_success()) {
+            answering.described = true;
+            call.exchange.description_sent();
+            call.description.clone_from(&content.body);
+        }
         if status.is_provisional() {
-            call.deadlines.start(Timer::Ring as usize, now, RING);
-            self.reschedule(id);
+            self.invite_is_held(now, id, status, content, response);
             return Ok(());
         }
-        answering.request = None;
-        call.deadlines.stop(Timer::Ring as usize);
-        call.deadlines.stop(Timer::Expire as usize);
+        answering.response = response;
+        answering.provisional = None;
+        let timer = answering
+            .request
+            .take()
+            .map(|request| self.session_timer_for(request.view()));
+        let Some(call) = self.calls.get_mut(id) else {
+            return Ok(());
+        };
+        call.exchange.their_invite = false;
+        for timer in [Timer::Ring, Timer::Expire, Timer::Reliable, Timer::NoPrack] {
+            call.deadlines.stop(timer as usize);
+        }
         match status.is_success() {
             true => {
                 self.await_ack(now, id);
                 self.advance(now, id, Input::Answer, With::default());
+                self.settle_session_timer(now, id, timer.unwrap_or_default());
             }
             false => {
                 self.advance(now, id, Input::Refuse, With::cause(EndCause::Given));
             }
         }
         Ok(())
+    }
+
+    /// The response to the INVITE that a call began with.
+    fn response_to_invite(
+        &self,
+        id: CallId,
+        status: StatusCode,
+        content: &Content,
+    ) -> Result<bytes::Bytes, CommandError> {
+        let call = self.calls.get(id).ok_or(CommandError::Unknown)?;
+        let key = call.dialog.ok_or(CommandError::State)?;
+        let answering = call.answering.as_ref().ok_or(CommandError::State)?;
+        let number = match &answering.reliable {
+            Some(reliable) if status.is_provisional() => Some(reliable.next_number()),
+            _ => None,
+        };
+        let request = answering.request.as_ref().ok_or(CommandError::State)?;
+        let request = request.view();
+        let entry = self.dialogs.get(key).ok_or(CommandError::State)?;
+        let contact = (status.get() < 300).then_some(self.config.contact.as_str());
+        let mut response = self.served(entry.dialog.response(request, status, contact)?);
+        if let Some(number) = number {
+            response = response
+                .header(HeaderName::Require, reliable::TAG)
+                .header(HeaderName::RSeq, number);
+        }
+        if status.get() < 300 {
+            response = response.header(HeaderName::Allow, &self.allow);
+        }
+        if status.is_success() {
+            if !self.supported.is_empty() {
+                response = response.header(HeaderName::Supported, &self.supported);
+            }
+            let timer = self.session_timer_for(request);
+            response = self.with_session_timer_answer(response, request, timer);
+        }
+        Ok(content.add_to_response(response).build()?)
+    }
+
+    /// A provisional response was sent: it is repeated, until its PRACK is there or lest the call
+    /// is cancelled on its way.
+    fn invite_is_held(
+        &mut self,
+        now: Instant,
+        id: CallId,
+        status: StatusCode,
+        content: &Content,
+        response: bytes::Bytes,
+    ) {
+        let t1 = self.config.transactions.timing.t1;
+        let Some(call) = self.calls.get_mut(id) else {
+            return;
+        };
+        let Some(answering) = call.answering.as_mut() else {
+            return;
+        };
+        if let Some(reliable) = answering.reliable.as_mut() {
+            reliable.sent(response, content.has_session(), t1);
+            call.deadlines.start(Timer::Reliable as usize, now, t1);
+            let all = t1.saturating_mul(64);
+            call.deadlines.start(Timer::NoPrack as usize, now, all);
+        }
+        answering.provisional = Some(Box::new((status, content.clone())));
+        call.deadlines.start(Timer::Ring as usize, now, RING);
+        self.reschedule(id);
     }
 
     /// Repeats the 2xx until the ACK is there (RFC 3261 §13.3.1.4).
@@ -222,13 +312,10 @@ impl UserAgent {
     }
 
     pub(super) fn ring_again(&mut self, now: Instant, id: CallId) {
-        let Some(call) = self.calls.get_mut(id) else {
-            return;
-        };
-        if let Some(answering) = &call.answering {
-            let response = answering.response.clone();
-            let _ = self.layer.respond(now, answering.transaction, response);
-            call.deadlines.start(Timer::Ring as usize, now, RING);
+        let answering = self.calls.get(id).and_then(|call| call.answering.as_ref());
+        let provisional = answering.and_then(|answering| answering.provisional.clone());
+        if let Some((status, content)) = provisional.map(|provisional| *provisional) {
+            let _ = self.respond_to_invite(now, id, status, &content);
         }
     }
 
@@ -264,6 +351,8 @@ impl UserAgent {
             Use::Incoming(call) => Some(*call),
             _ => None,
         });
+        let pending =
+            invite.filter(|invite| matches!(self.uses.get(*invite), Some(Use::Pending(_))));
         let status = match invite {
             Some(_) => StatusCode::OK,
             None => StatusCode::CALL_OR_TRANSACTION_DOES_NOT_EXIST,
@@ -280,6 +369,11 @@ impl UserAgent {
         if let Some(call) = found {
             let with = With::cause(EndCause::Cancelled(request));
             self.advance(now, call, Input::Cancelled, with);
+        }
+        if let Some(invite) = pending {
+            let (incoming, status) = (IncomingId(invite), StatusCode::REQUEST_TERMINATED);
+            let _ = self.answer_pending(now, incoming, status, &Content::new());
+            self.tell(Event::Withdrawn { incoming });
         }
     }
 
@@ -300,12 +394,15 @@ impl UserAgent {
         found.answering = None;
         found.deadlines.stop(Timer::Resend as usize);
         found.deadlines.stop(Timer::NoAck as usize);
+        if found.exchange.offer == Offer::Ours {
+            found.exchange.offer = Offer::None;
+        }
+        let state = found.state;
         self.reschedule(call);
-        let with = With {
-            response: Some(request),
-            cause: None,
-        };
-        self.advance(now, call, Input::Ack, with);
+        if state == CallState::Established {
+            return self.tell(Event::Acknowledged { call, request });
+        }
+        self.advance(now, call, Input::Ack, With::response(request));
     }
 
     /// The call and the number of the INVITE that an ACK is for.

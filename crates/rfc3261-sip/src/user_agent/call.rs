@@ -5,7 +5,7 @@ mod table;
 pub use table::CallState;
 pub(super) use table::{Action, Input};
 
-use alloc::{boxed::Box, vec::Vec};
+use alloc::{borrow::Cow, boxed::Box, vec::Vec};
 use core::time::Duration;
 use std::time::Instant;
 
@@ -14,11 +14,16 @@ use bytes::Bytes;
 use super::{
     CallId, CommandError, Content, EndCause, Event, Failure, RequestId, UserAgent,
     deadlines::Deadlines,
+    exchange::{Exchange, Offer},
     handle::{DialogKey, Handle},
+    modify::allows_update,
+    reliable::{OwedPrack, Reliable},
     request::{Request, Way, What},
+    session_timer::{self, SessionTimer},
 };
 use crate::{
-    Message, Method, RequestBuilder, StatusCode, dialog::Change, transaction::TransactionId,
+    Message, MessageRef, Method, RequestBuilder, StatusCode, dialog::Change,
+    transaction::TransactionId,
 };
 
 /// A call.
@@ -35,6 +40,16 @@ pub(super) struct Call {
     pub(super) answering: Option<Box<Answering>>,
     /// The tag of the 2xx response whose ACK waits for the user.
     pub(super) owed_ack: Option<Box<str>>,
+    /// The PRACK that waits for the user.
+    pub(super) owed_prack: Option<Box<OwedPrack>>,
+    pub(super) exchange: Exchange,
+    /// The request of this side that has met one of the other side, and waits.
+    pub(super) glare: Option<RequestId>,
+    pub(super) session: SessionTimer,
+    /// The session description that this side has sent last, and its type.
+    pub(super) description: Option<(Cow<'static, str>, Bytes)>,
+    /// The other side says that it takes UPDATE.
+    pub(super) peer_updates: bool,
     pub(super) deadlines: Deadlines<{ Timer::COUNT }>,
 }
 
@@ -48,6 +63,11 @@ pub(super) struct Answering {
     /// What is sent again: the last provisional response, or the 2xx.
     pub(super) response: Bytes,
     pub(super) interval: Duration,
+    /// What the last provisional response was made of.
+    pub(super) provisional: Option<Box<(StatusCode, Content)>>,
+    pub(super) reliable: Option<Box<Reliable>>,
+    /// A reliable response had a session description in it.
+    pub(super) described: bool,
 }
 
 /// The timers of a call.
@@ -61,12 +81,23 @@ pub(super) enum Timer {
     Ring,
     /// Ends an INVITE that is not answered in the time of its Expires (RFC 3261 §13.3.1).
     Expire,
+    /// Sends a reliable provisional response again (RFC 3262 §3).
+    Reliable,
+    /// Gives up waiting for the PRACK (RFC 3262 §3).
+    NoPrack,
+    /// Tries a request again that has met one of the other side (RFC 3261 §14.1).
+    Glare,
+    /// Refreshes the session (RFC 4028 §10).
+    Refresh,
+    /// Ends a session that was not refreshed (RFC 4028 §10).
+    SessionEnd,
 }
 
 /// What comes with an input.
 #[derive(Debug, Default)]
 pub(super) struct With {
     pub(super) response: Option<Message>,
+    pub(super) needs_prack: bool,
     pub(super) cause: Option<EndCause>,
 }
 
@@ -156,7 +187,11 @@ impl UserAgent {
         match action {
             Action::TellProgress => {
                 if let Some(response) = with.response.take() {
-                    self.tell(Event::Progress { call: id, response });
+                    self.tell(Event::Progress {
+                        call: id,
+                        response,
+                        needs_prack: with.needs_prack,
+                    });
                 }
             }
             Action::TellAnswered => self.answered(now, id, with.response.take(), true),
@@ -184,7 +219,11 @@ impl UserAgent {
         };
         call.answering = None;
         call.deadlines = Deadlines::new();
-        let dialog = call.dialog;
+        call.session = SessionTimer::Off;
+        let (dialog, glare) = (call.dialog, call.glare.take());
+        if let Some(request) = glare {
+            self.requests.remove(request);
+        }
         self.reschedule(id);
         let what = What::Bye(id);
         let sent =
@@ -296,6 +335,9 @@ impl UserAgent {
 
     fn drop_call(&mut self, id: CallId) {
         if let Some(call) = self.calls.remove(id) {
+            if let Some(request) = call.glare {
+                self.requests.remove(request);
+            }
             for key in call.early.into_iter().chain(call.dialog) {
                 self.drop_dialog(key);
             }
@@ -336,6 +378,15 @@ impl UserAgent {
                 Some(Timer::Expire) => {
                     self.advance(now, id, Input::Cancelled, With::cause(EndCause::Expired));
                 }
+                Some(Timer::Reliable) => self.resend_reliable(now, id),
+                Some(Timer::NoPrack) => self.reliable_has_failed(now, id),
+                Some(Timer::Glare) => self.glare_is_over(now, id),
+                Some(Timer::Refresh) => {
+                    self.session_timer_fires(now, id, session_timer::Input::Due);
+                }
+                Some(Timer::SessionEnd) => {
+                    self.session_timer_fires(now, id, session_timer::Input::Over);
+                }
                 None => {}
             }
             self.reschedule(id);
@@ -352,7 +403,35 @@ impl Call {
             invite: None,
             answering: None,
             owed_ack: None,
+            owed_prack: None,
+            exchange: Exchange {
+                our_invite: false,
+                their_invite: false,
+                our_update: false,
+                their_update: false,
+                offer: Offer::None,
+            },
+            glare: None,
+            session: SessionTimer::Off,
+            description: None,
+            peer_updates: false,
             deadlines: Deadlines::new(),
+        }
+    }
+
+    /// Whether nobody has ended it.
+    pub(super) fn is_on(&self) -> bool {
+        self.is_wanted()
+            || matches!(
+                self.state,
+                CallState::Ringing | CallState::Accepted | CallState::Established
+            )
+    }
+
+    /// Notes what the other side says that it takes.
+    pub(super) fn note_peer(&mut self, message: MessageRef<'_>) {
+        if let Some(updates) = allows_update(message) {
+            self.peer_updates = updates;
         }
     }
 
@@ -362,9 +441,35 @@ impl Call {
     }
 }
 
+impl Answering {
+    /// An INVITE that has this 2xx for its answer.
+    pub(super) fn answered(transaction: TransactionId, number: u32, response: Bytes) -> Self {
+        Self {
+            transaction,
+            sequence_number: number,
+            request: None,
+            response,
+            interval: Duration::ZERO,
+            provisional: None,
+            reliable: None,
+            described: false,
+        }
+    }
+}
+
 impl Timer {
-    pub(super) const COUNT: usize = 4;
-    const ALL: [Self; Self::COUNT] = [Self::Resend, Self::NoAck, Self::Ring, Self::Expire];
+    pub(super) const COUNT: usize = 9;
+    const ALL: [Self; Self::COUNT] = [
+        Self::Resend,
+        Self::NoAck,
+        Self::Ring,
+        Self::Expire,
+        Self::Reliable,
+        Self::NoPrack,
+        Self::Glare,
+        Self::Refresh,
+        Self::SessionEnd,
+    ];
 
     fn from_index(index: usize) -> Option<Self> {
         Self::ALL.get(index).copied()
@@ -372,6 +477,13 @@ impl Timer {
 }
 
 impl With {
+    pub(super) fn response(response: Message) -> Self {
+        Self {
+            response: Some(response),
+            ..Self::default()
+        }
+    }
+
     pub(super) fn cause(cause: EndCause) -> Self {
         Self {
             cause: Some(cause),

@@ -35,6 +35,15 @@ pub struct Config {
     /// one the 2xx has the offer, and the answer goes into the ACK that the user
     /// [sends](super::UserAgent::acknowledge).
     pub automatic_ack: bool,
+    /// Whether provisional responses are reliable wherever the other side allows that (RFC 3262):
+    /// yes. Where it requires that, they are in any case.
+    pub reliable_provisional: bool,
+    /// The session interval that this side asks for, in seconds (RFC 4028): none. One that the
+    /// other side asks for is kept in any case.
+    pub session_expires: Option<u32>,
+    /// The shortest session interval that this side takes, in seconds, at least 90: shorter ones
+    /// get 422.
+    pub min_se: u32,
     /// Calls at a time: 100,000. Those beyond get 503 and leave nothing behind.
     pub max_calls: usize,
     /// What transports and addresses there are.
@@ -96,13 +105,21 @@ impl Config {
                 "PRACK",
                 "PUBLISH",
             ]),
-            supported: list(&[]),
+            supported: list(&["100rel", "timer"]),
             accept: list(&["application/sdp"]),
             answer_options: true,
             automatic_ack: true,
+            reliable_provisional: true,
+            session_expires: None,
+            min_se: 90,
             max_calls: 100_000,
             preferences: Preferences::default(),
             path_mtu: None,
         }
+    }
+
+    /// Whether this extension is supported.
+    pub(super) fn supports(&self, tag: &str) -> bool {
+        self.supported.iter().any(|known| known == tag)
     }
 }

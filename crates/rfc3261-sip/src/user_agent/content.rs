@@ -115,6 +115,17 @@ impl Content {
         self
     }
 
+    /// Whether the body is a session description.
+    pub(super) fn has_session(&self) -> bool {
+        let Some((content_type, body)) = &self.body else {
+            return false;
+        };
+        let media = content_type.split(';').next().unwrap_or_default().trim();
+        let kind = media.split('/').next().unwrap_or_default();
+        let session = media.eq_ignore_ascii_case("application/sdp");
+        !body.is_empty() && (session || kind.eq_ignore_ascii_case("multipart"))
+    }
+
     pub(super) fn add_to_request(&self, mut request: RequestBuilder) -> RequestBuilder {
         for (name, value) in &self.headers {
             request = request.extension(name, value);

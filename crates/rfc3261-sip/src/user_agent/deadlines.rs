@@ -24,10 +24,6 @@ impl<const N: usize> Deadlines<N> {
         }
     }
 
-    pub(super) fn is_running(&self, timer: usize) -> bool {
-        self.0.get(timer).is_some_and(Option::is_some)
-    }
-
     /// The next deadline.
     pub(super) fn next(&self) -> Option<Instant> {
         self.0.iter().flatten().min().copied()

@@ -9,14 +9,20 @@ use super::{
     CallId, CallState, CommandError, Content, EndCause, Event, Failure, RequestId, Target,
     UserAgent,
     call::{Call, Input, With},
+    exchange::Offer,
     handle::DialogKey,
+    modify::has_session,
     request::{Ack, Request, Way, What},
+    session_timer::SessionTimer,
 };
 use crate::{
     HeaderName, Message, MessageRef, Method,
     dialog::{Dialog, DialogId},
     transport::{Flow, Transport},
 };
+
+/// How many dialogs one INVITE of this side may make.
+const FORKS: usize = 32;
 
 impl UserAgent {
     /// Calls somebody: INVITE, with the session description in `content`, or without one for an
@@ -41,8 +47,15 @@ impl UserAgent {
             format_args!("<{}>", self.config.contact),
         );
         let request = self.with_capabilities(request);
+        let request = self.with_session_timer(request, SessionTimer::Off);
         let request = content.add_to_request(request).build()?;
-        let call = self.calls.insert(Call::new(CallState::Calling));
+        let mut call = Call::new(CallState::Calling);
+        call.exchange.our_invite = true;
+        if content.has_session() {
+            call.exchange.description_sent();
+            call.description.clone_from(&content.body);
+        }
+        let call = self.calls.insert(call);
         match self.submit(now, Request::new(What::Invite(call), None), request, way) {
             Ok(invite) => {
                 if let Some(call) = self.calls.get_mut(call) {
@@ -81,15 +94,25 @@ impl UserAgent {
         if response.status().is_none_or(|status| status.get() == 100) {
             return;
         }
+        if self.has_forked_enough(invite) {
+            return;
+        }
         let early = self.dialog_of(invite, call, response.view());
+        let (looked_at, needs_prack) =
+            self.take_provisional(now, invite, call, early, response.view());
+        if !looked_at {
+            return;
+        }
         if let (Some(key), Some(call)) = (early, self.calls.get_mut(call)) {
             if !call.early.contains(&key) {
                 call.early.push(key);
             }
             call.dialog = Some(key);
+            call.note_peer(response.view());
         }
         let with = With {
             response: Some(response),
+            needs_prack,
             cause: None,
         };
         self.advance(now, call, Input::Provisional, with);
@@ -111,6 +134,9 @@ impl UserAgent {
                     .requests
                     .get(invite)
                     .is_some_and(|request| request.acks.is_empty());
+                if open && self.answers_422(now, invite, call, &failure) {
+                    return;
+                }
                 if open {
                     let with = With::cause(EndCause::Failed(failure));
                     self.advance(now, call, Input::Failure, with);
@@ -120,15 +146,7 @@ impl UserAgent {
             }
         };
         let tag = remote_tag(&response);
-        let known = self.requests.get(invite).and_then(|request| {
-            let ack = request.acks.iter().find(|ack| *ack.tag == *tag)?;
-            Some((ack.message.clone(), ack.flow))
-        });
-        if let Some((message, flow)) = known {
-            // A copy of a response that has its ACK: it was lost.
-            if let Some(flow) = flow {
-                self.layer.send(message, flow);
-            }
+        if self.resend_ack(invite, &tag) || self.has_forked_enough(invite) {
             return;
         }
         let first = self
@@ -144,21 +162,13 @@ impl UserAgent {
             return;
         };
         if let Some(request) = self.requests.get_mut(invite) {
-            request.acks.push(Ack {
-                tag,
-                message: Bytes::new(),
-                flow: None,
-            });
+            request.acks.push(Ack::owed(tag));
         }
         if first && self.calls.get(call).is_some() {
             if let Some(call) = self.calls.get_mut(call) {
                 call.dialog = Some(key);
             }
-            let with = With {
-                response: Some(response),
-                cause: None,
-            };
-            self.advance(now, call, Input::Success, with);
+            self.advance(now, call, Input::Success, With::response(response));
         } else {
             self.another_answer(now, invite, call, key, response);
         }
@@ -182,6 +192,9 @@ impl UserAgent {
             false => CallState::Cancelling,
         });
         (other.dialog, other.invite) = (Some(key), Some(invite));
+        if self.has_offered(invite) {
+            other.exchange.description_sent();
+        }
         let call = self.calls.insert(other);
         if let Some(entry) = self.dialogs.get_mut(key) {
             entry.call = Some(call);
@@ -189,11 +202,7 @@ impl UserAgent {
         if stands {
             self.forked_from = Some(of);
         }
-        let with = With {
-            response: Some(response),
-            cause: None,
-        };
-        self.advance(now, call, Input::Success, with);
+        self.advance(now, call, Input::Success, With::response(response));
         self.forked_from = None;
     }
 
@@ -212,11 +221,9 @@ impl UserAgent {
         let (Some(invite), Some(key)) = (found.invite, found.dialog) else {
             return;
         };
-        let offered = self.requests.get(invite).is_some_and(|request| {
-            let request = self.parser.parse(&request.message);
-            request.is_ok_and(|request| !request.body().is_empty())
-        });
-        let needs_ack = tell && !(offered && self.config.automatic_ack);
+        let owes_answer = self.take_answer(invite, call, response.view());
+        let needs_ack = tell && (owes_answer || !self.config.automatic_ack);
+        self.settle_session_timer(now, call, SessionTimer::of_response(response.view()));
         if needs_ack {
             if let Some(call) = self.calls.get_mut(call) {
                 call.owed_ack = Some(remote_tag(&response));
@@ -255,12 +262,89 @@ impl UserAgent {
         else {
             return Err(CommandError::State);
         };
+        if content.has_session() {
+            found.exchange.description_sent();
+            found.description.clone_from(&content.body);
+        }
         self.make_ack(now, invite, key, &tag, content)
+    }
+
+    /// Notes the session description of the 2xx response to an INVITE of this side; whether it is
+    /// an offer that is to be answered. Behind a first answer no other one counts (RFC 3261
+    /// §13.2.1).
+    fn take_answer(&mut self, invite: RequestId, id: CallId, response: MessageRef<'_>) -> bool {
+        let earlier = self
+            .requests
+            .get(invite)
+            .is_some_and(|request| request.described);
+        let Some(call) = self.calls.get_mut(id) else {
+            return false;
+        };
+        call.exchange.our_invite = false;
+        call.note_peer(response);
+        let described = has_session(response) && !earlier;
+        if described || call.exchange.offer == Offer::Ours {
+            call.exchange.description_received();
+        }
+        described && call.exchange.offer == Offer::Theirs
+    }
+
+    /// Sends the ACK again for a copy of a 2xx response: it was lost. Whether the response is a
+    /// copy.
+    pub(super) fn resend_ack(&mut self, invite: RequestId, tag: &str) -> bool {
+        let request = self.requests.get(invite);
+        let Some(ack) =
+            request.and_then(|request| request.acks.iter().find(|ack| *ack.tag == *tag))
+        else {
+            return false;
+        };
+        if let Some(flow) = ack.flow {
+            self.layer.send(ack.message.clone(), flow);
+        }
+        true
+    }
+
+    /// Whether an INVITE of this side has an offer in it.
+    fn has_offered(&mut self, invite: RequestId) -> bool {
+        let request = self.requests.get(invite);
+        request.is_some_and(|request| self.parser.parse(&request.message).is_ok_and(has_session))
+    }
+
+    /// Whether more answers of other sides are ignored: nobody forks as much.
+    fn has_forked_enough(&self, invite: RequestId) -> bool {
+        let request = self.requests.get(invite);
+        request.is_some_and(|request| request.acks.len().max(request.reliable.len()) >= FORKS)
+    }
+
+    /// Calls again with the session interval that a 422 wants (RFC 4028 §7.3).
+    fn answers_422(
+        &mut self,
+        now: Instant,
+        invite: RequestId,
+        call: CallId,
+        failure: &Failure,
+    ) -> bool {
+        let Failure::Refused(response) = failure else {
+            return false;
+        };
+        let wanted = self.calls.get(call).is_some_and(Call::is_wanted);
+        let Some(request) = self.requests.get_mut(invite).filter(|_| wanted) else {
+            return false;
+        };
+        request.attempts = request.attempts.saturating_add(1);
+        if request.attempts > 3 {
+            return false;
+        }
+        let again = self.with_longer_interval(now, invite, response.view());
+        if again {
+            self.drop_early_dialogs(call);
+        }
+        again
     }
 
     /// Makes the ACK for the 2xx response with this tag, and sends it (RFC 3261 §13.2.2.4): with
     /// the credentials of the INVITE.
-    fn make_ack(
+    pub(super) fn make_ack(
         &mut self,
         now: Instant,
         invite: RequestId,
@@ -363,7 +447,7 @@ impl UserAgent {
 }
 
 /// The tag of To in a response.
-fn remote_tag(response: &Message) -> Box<str> {
+pub(super) fn remote_tag(response: &Message) -> Box<str> {
     let to = response.to();
     to.map_or_else(|_| Box::default(), |to| to.tag().unwrap_or_default().into())
 }

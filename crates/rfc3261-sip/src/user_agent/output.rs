@@ -51,6 +51,9 @@ pub enum Event {
         call: CallId,
         /// The response.
         response: Message,
+        /// It is reliable and has an offer: the PRACK with the answer waits for the user
+        /// ([`prack`](super::UserAgent::prack)).
+        needs_prack: bool,
     },
     /// The other side has answered.
     Answered {
@@ -87,9 +90,9 @@ pub enum Event {
         /// Why.
         cause: EndCause,
     },
-    /// A re-INVITE or an UPDATE has come within a call, to be
-    /// [answered](super::UserAgent::respond).
-    Reinvited {
+    /// The other side wants to change a call that stands, or one that is on its way to it, by
+    /// INVITE, UPDATE or a PRACK with an offer: to be [answered](super::UserAgent::respond).
+    Modify {
         /// The call.
         call: CallId,
         /// The name of the request.
@@ -97,15 +100,31 @@ pub enum Event {
         /// The request.
         request: Message,
     },
-    /// A re-INVITE of this side has its final response, or an ACK has come for one of the other
-    /// side.
-    ReinviteDone {
+    /// The other side has cancelled its INVITE within a call before it was answered.
+    Withdrawn {
+        /// The name of the INVITE.
+        incoming: IncomingId,
+    },
+    /// A change that this side has asked for ([`reinvite`](super::UserAgent::reinvite),
+    /// [`update`](super::UserAgent::update)) is made, or not: then the session is as before.
+    Modified {
         /// The call.
         call: CallId,
-        /// What came of it.
+        /// The request.
+        request: RequestId,
+        /// What came of it: the 2xx response, or why there is none.
         outcome: Result<Message, Failure>,
-        /// The ACK waits for the user: [`acknowledge`](super::UserAgent::acknowledge).
+        /// The 2xx response has an offer, and the ACK with the answer waits for the user:
+        /// [`acknowledge`](super::UserAgent::acknowledge).
         needs_ack: bool,
+    },
+    /// The ACK for an INVITE within a call, or the PRACK with the answer to an offer of this side,
+    /// is there.
+    Acknowledged {
+        /// The call.
+        call: CallId,
+        /// The ACK or PRACK.
+        request: Message,
     },
     /// Another request has come, to be [answered](super::UserAgent::respond).
     Request {
@@ -215,11 +234,14 @@ pub enum EndCause {
     Cancelled(Message),
     /// It was not answered in the time that the caller gave (Expires in the INVITE).
     Expired,
+    /// The session was not refreshed in time (RFC 4028 §10).
+    SessionExpired,
     /// This side has hung up.
     HungUp,
     /// The other side has hung up: the BYE.
     HungUpByPeer(Message),
-    /// No ACK has come for the answer of this side (RFC 3261 §13.3.1.4).
+    /// No ACK has come for a 2xx of this side (RFC 3261 §13.3.1.4), or no PRACK for a reliable
+    /// provisional response (RFC 3262 §3).
     NotAcknowledged,
     /// The other side does not know the call any more, or cannot be reached (RFC 3261 §12.2.1.2).
     Lost,

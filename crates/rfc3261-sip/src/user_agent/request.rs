@@ -34,6 +34,14 @@ pub(super) struct Request {
     /// What became of it at the server before, or what it waits with for credentials.
     failure: Option<Box<Failure>>,
     challenged: bool,
+    /// The user is told nothing of it.
+    pub(super) silent: bool,
+    /// How often it was sent again.
+    pub(super) attempts: u8,
+    /// The numbers of the last reliable provisional responses to an INVITE, by early dialog.
+    pub(super) reliable: Vec<(DialogKey, u32)>,
+    /// A reliable provisional response had a session description.
+    pub(super) described: bool,
     /// The ACKs of an INVITE, by the tags of the 2xx responses.
     pub(super) acks: Vec<Ack>,
 }
@@ -55,6 +63,8 @@ pub(super) enum What {
     Invite(CallId),
     /// An INVITE within a call.
     Reinvite(CallId),
+    Update(CallId),
+    Prack(CallId),
     Bye(CallId),
     /// An ACK that waits for its way.
     Ack(RequestId),
@@ -104,6 +114,7 @@ impl UserAgent {
         if !found.challenged {
             return Err(CommandError::State);
         }
+        let what = found.what;
         self.again(now, request, |edit| {
             for name in [HeaderName::Authorization, HeaderName::ProxyAuthorization] {
                 edit.remove(name);
@@ -112,6 +123,9 @@ impl UserAgent {
                 edit.insert_after(*name, value);
             }
         })?;
+        if let What::Reinvite(call) | What::Update(call) = what {
+            self.modification_goes_on(request, call, what == What::Reinvite(call));
+        }
         self.pump(now);
         Ok(())
     }
@@ -475,7 +489,11 @@ impl UserAgent {
             What::Invite(call) if self.calls.get(call).is_none_or(|call| !call.is_wanted()) => {
                 return false;
             }
-            What::Invite(call) | What::Reinvite(call) | What::Bye(call) => Purpose::Call(call),
+            What::Invite(call)
+            | What::Reinvite(call)
+            | What::Update(call)
+            | What::Prack(call)
+            | What::Bye(call) => Purpose::Call(call),
             What::User => Purpose::Request,
             What::Ack(_) => return false,
         };
@@ -485,8 +503,10 @@ impl UserAgent {
         request.challenged = true;
         request.failure = Some(Box::new(Failure::Refused(response.clone())));
         let what = request.what;
-        if let What::Invite(call) = what {
-            self.drop_early_dialogs(call);
+        match what {
+            What::Invite(call) => self.drop_early_dialogs(call),
+            What::Reinvite(call) | What::Update(call) => self.modification_pauses(what, call),
+            _ => {}
         }
         self.tell(Event::Challenged {
             request: id,
@@ -552,7 +572,9 @@ impl UserAgent {
                     },
                 });
             }
-            What::Reinvite(_) | What::Invite(_) | What::Ack(_) => {
+            What::Reinvite(call) => self.modification_is_answered(now, id, call, true, outcome),
+            What::Update(call) => self.modification_is_answered(now, id, call, false, outcome),
+            What::Prack(_) | What::Invite(_) | What::Ack(_) => {
                 self.requests.remove(id);
             }
         }
@@ -571,7 +593,22 @@ impl Request {
             server_name: None,
             failure: None,
             challenged: false,
+            silent: false,
+            attempts: 0,
+            reliable: Vec::new(),
+            described: false,
             acks: Vec::new(),
+        }
+    }
+}
+
+impl Ack {
+    /// One that is not made yet.
+    pub(super) const fn owed(tag: Box<str>) -> Self {
+        Self {
+            tag,
+            message: Bytes::new(),
+            flow: None,
         }
     }
 }

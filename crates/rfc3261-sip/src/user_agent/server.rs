@@ -5,9 +5,10 @@ use alloc::{boxed::Box, string::String, vec::Vec};
 use std::time::Instant;
 
 use super::{
-    CommandError, Content, Event, IncomingId, UserAgent,
-    handle::DialogKey,
-    uses::{Pending, Use},
+    CommandError, Content, IncomingId, UserAgent,
+    call::Answering,
+    session_timer::{self, SessionTimer},
+    uses::Use,
 };
 use crate::{
     HeaderName, Message, MessageRef, Method, ResponseBuilder, StatusCode,
@@ -24,8 +25,21 @@ struct Refused {
 }
 
 impl UserAgent {
-    /// Answers a request of somebody else.
+    /// Answers a request of somebody else. A 2xx to an INVITE is sent again until the ACK is
+    /// there, and BYE ends the call if none comes (RFC 3261 §13.3.1.4).
     pub fn respond(
+        &mut self,
+        now: Instant,
+        incoming: IncomingId,
+        status: StatusCode,
+        content: &Content,
+    ) -> Result<(), CommandError> {
+        self.answer_pending(now, incoming, status, content)?;
+        self.pump(now);
+        Ok(())
+    }
+
+    pub(super) fn answer_pending(
         &mut self,
         now: Instant,
         incoming: IncomingId,
@@ -37,29 +51,74 @@ impl UserAgent {
             return Err(CommandError::Unknown);
         };
         let request = pending.request.view();
-        let response = match pending.dialog.and_then(|key| self.dialogs.get(key)) {
+        let (method, session) = (request.method(), pending.session);
+        let mut response = match pending.dialog.and_then(|key| self.dialogs.get(key)) {
             Some(entry) => {
-                let method = request.method();
                 let contact = needs_contact(method).then_some(self.config.contact.as_str());
                 entry.dialog.response(request, status, contact)?
             }
             None => ResponseBuilder::to(request, status, &pending.tag),
         };
-        let response = self.served(response);
-        let response = content.add_to_response(response).build()?;
-        self.layer.respond(now, transaction, response)?;
+        let mut timer = SessionTimer::Off;
+        if session.is_some() && status.is_success() && method != Some(Method::PRACK) {
+            timer = self.session_timer_for(request);
+            response = self.with_session_timer_answer(response, request, timer);
+            response = response.header(HeaderName::Allow, &self.allow);
+        }
+        let response = content.add_to_response(self.served(response)).build()?;
+        self.layer.respond(now, transaction, response.clone())?;
         if status.is_provisional() {
-            self.pump(now);
             return Ok(());
         }
-        if let Use::Pending(pending) = self.uses.take(transaction) {
-            let entry = pending.dialog.and_then(|key| self.dialogs.get_mut(key));
-            if let Some(entry) = entry {
-                let _ = entry.dialog.responded(pending.request.view(), status);
-            }
+        let Use::Pending(pending) = self.uses.take(transaction) else {
+            return Ok(());
+        };
+        let request = pending.request.view();
+        let method = request.method();
+        if let Some(entry) = pending.dialog.and_then(|key| self.dialogs.get_mut(key)) {
+            let _ = entry.dialog.responded(request, status);
         }
-        self.pump(now);
+        let Some(id) = session else { return Ok(()) };
+        self.modification_was_answered(id, request, status, content);
+        if !status.is_success() || method == Some(Method::PRACK) {
+            return Ok(());
+        }
+        self.settle_session_timer(now, id, timer);
+        if method == Some(Method::INVITE) {
+            if let Some(call) = self.calls.get_mut(id) {
+                let number = request.cseq().map_or(0, |cseq| cseq.sequence_number);
+                let answering = Answering::answered(transaction, number, response);
+                call.answering = Some(Box::new(answering));
+            }
+            self.await_ack(now, id);
+        }
         Ok(())
+    }
+
+    /// What a 2xx says about the session timer.
+    pub(super) fn session_timer_for(&self, request: MessageRef<'_>) -> SessionTimer {
+        match self.config.supports(session_timer::TIMER) {
+            true => SessionTimer::answer_to(request, self.config.session_expires),
+            false => SessionTimer::Off,
+        }
+    }
+
+    /// The 2xx with Session-Expires, and with Require where the other side is to refresh (RFC 4028
+    /// §9).
+    pub(super) fn with_session_timer_answer(
+        &self,
+        response: ResponseBuilder,
+        request: MessageRef<'_>,
+        timer: SessionTimer,
+    ) -> ResponseBuilder {
+        let Some(value) = timer.answer_value() else {
+            return response;
+        };
+        let response = response.header(HeaderName::SessionExpires, value);
+        match session_timer::supports_timer(request) {
+            true => response.header(HeaderName::Require, session_timer::TIMER),
+            false => response,
+        }
     }
 
     /// A request has come.
@@ -132,36 +191,17 @@ impl UserAgent {
                 let _ = entry.dialog.responded(view, StatusCode::OK);
                 self.handle_bye(now, transaction, request, call);
             }
+            (Some(Method::INVITE | Method::UPDATE), Some(call)) => {
+                self.handle_modification(now, transaction, request, call, key);
+            }
+            (Some(Method::PRACK), Some(call)) => {
+                self.handle_prack(now, transaction, request, call, key);
+            }
             (Some(Method::OPTIONS), _) if self.config.answer_options => {
                 self.answer_options(now, transaction, view);
             }
             _ => self.hand_up(transaction, request, source, Some(key)),
         }
-    }
-
-    /// Hands a request to the user, who answers it.
-    fn hand_up(
-        &mut self,
-        transaction: TransactionId,
-        request: Message,
-        source: Flow,
-        dialog: Option<DialogKey>,
-    ) {
-        let call = dialog.and_then(|key| self.dialogs.get(key)?.call);
-        let tag = self.new_tag();
-        let pending = Pending {
-            request: request.clone(),
-            dialog,
-            session: None,
-            tag,
-        };
-        self.uses.set(transaction, Use::Pending(Box::new(pending)));
-        self.tell(Event::Request {
-            incoming: IncomingId(transaction),
-            call,
-            request,
-            source,
-        });
     }
 
     /// What speaks against a request: its method, its Request-URI, the extensions that it
@@ -279,7 +319,7 @@ impl UserAgent {
     }
 
     /// The response with Server.
-    fn served(&self, response: ResponseBuilder) -> ResponseBuilder {
+    pub(super) fn served(&self, response: ResponseBuilder) -> ResponseBuilder {
         match &self.config.product {
             Some(product) => response.header(HeaderName::Server, product),
             None => response,

@@ -76,7 +76,7 @@ pub(in crate::user_agent) enum Input {
     Cancelled,
     /// The ACK for the 2xx response is there.
     Ack,
-    /// No ACK has come.
+    /// No ACK has come for a 2xx response, that to a later INVITE included.
     NoAck,
     /// The user hangs up.
     HangUp,
@@ -158,7 +158,9 @@ impl CallState {
             (Hanging, Input::Ack | Input::NoAck) => (Ending, &[Bye]),
             (Hanging, Input::PeerBye) => (Over, &[]),
 
-            (Established, Input::HangUp | Input::Lost) => (Ending, &[Bye, TellEnded]),
+            (Established, Input::HangUp | Input::Lost | Input::NoAck) => {
+                (Ending, &[Bye, TellEnded])
+            }
             (Established, Input::PeerBye) => (Over, &[TellEnded]),
 
             (Ending, Input::ByeDone | Input::PeerBye) => (Over, &[]),
@@ -236,6 +238,7 @@ mod tests {
              Accepted HangUp -> Hanging [TellEnded]\n\
              Accepted PeerBye -> Over [TellEnded]\n\
              Accepted Lost -> Ending [Bye, TellEnded]\n\
+             Established NoAck -> Ending [Bye, TellEnded]\n\
              Established HangUp -> Ending [Bye, TellEnded]\n\
              Established PeerBye -> Over [TellEnded]\n\
              Established Lost -> Ending [Bye, TellEnded]\n\

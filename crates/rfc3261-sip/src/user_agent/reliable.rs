@@ -1,0 +1,471 @@
+//! Reliable provisional responses: 100rel, RSeq, PRACK (RFC 3262).
+//!
+//! The side that has received the INVITE:
+//!
+//! ```text
+//!              1xx from the user: send, number up by one
+//!     +------+ ------------------------------------------> +---------+ --+ 1xx from the user: wait
+//!     | Free |                                             | Waiting |   | timer: send again
+//!     +------+ <------------------------------------------ +---------+ <-+ 2xx from the user, while
+//!        |  ^    PRACK: 200, then what waits                 |     |       a description is not
+//!        |  +-- another PRACK: 481                           |     |       acknowledged: wait
+//!        |                                                   |     | no PRACK in 64*T1: 504
+//!        |                                   final response |     |
+//!        | final response                                    v     |
+//!        |           +--------+   PRACK: 200             +------+  |
+//!        +---------> | Closed | <----------------------- | Late |  |
+//!                    +--------+ <----------------------- +------+ -+
+//! ```
+
+use alloc::{boxed::Box, collections::VecDeque};
+use core::time::Duration;
+use std::time::Instant;
+
+use bytes::Bytes;
+
+use super::{
+    CallId, CommandError, Content, EndCause, Event, IncomingId, RequestId, UserAgent,
+    call::{Input as CallInput, Timer, With},
+    handle::DialogKey,
+    modify::has_session,
+    request::What,
+};
+use crate::{
+    HeaderName, Message, MessageRef, Method, StatusCode,
+    headers::{RAck, RSeq, Require, Supported},
+    transaction::TransactionId,
+};
+
+/// The option tag.
+pub(super) const TAG: &str = "100rel";
+
+/// The reliable provisional responses to one INVITE.
+#[derive(Debug)]
+pub(super) struct Reliable {
+    state: State,
+    /// The number of the last one.
+    number: u32,
+    /// The one that waits for its PRACK.
+    response: Bytes,
+    /// It has a session description in it.
+    described: bool,
+    interval: Duration,
+    /// What follows once the PRACK is there: more of them, or the 2xx.
+    waiting: VecDeque<(StatusCode, Content)>,
+}
+
+/// Where they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// All are acknowledged.
+    Free,
+    /// One is not acknowledged.
+    Waiting,
+    /// The INVITE has its final response, and one is not acknowledged.
+    Late,
+    /// The INVITE has its final response.
+    Closed,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Input {
+    /// The user sends a provisional response.
+    Provisional,
+    /// The user sends a 2xx response, while a session description is not acknowledged or not.
+    Success { described: bool },
+    /// The user sends another final response.
+    Failure,
+    /// The PRACK for the last one has come.
+    Prack,
+    /// Another PRACK has come.
+    OtherPrack,
+    /// It is time to send it again.
+    Resend,
+    /// No PRACK has come.
+    Expire,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Action {
+    /// Send the response.
+    Send,
+    /// Let the response wait.
+    Wait,
+    /// Send the last one again.
+    Resend,
+    /// Answer the PRACK with 200, and go on with what waits.
+    Confirm,
+    /// Answer the PRACK with 481.
+    Unknown,
+    /// Answer the INVITE with 504.
+    Reject,
+}
+
+impl State {
+    /// The cell of the table; `None` where the input has no place in the state.
+    const fn step(self, input: Input) -> Option<(Self, Action)> {
+        Some(match (self, input) {
+            (Self::Free, Input::Provisional) => (Self::Waiting, Action::Send),
+            (Self::Waiting, Input::Provisional | Input::Success { described: true }) => {
+                (Self::Waiting, Action::Wait)
+            }
+            (Self::Waiting, Input::Resend) => (Self::Waiting, Action::Resend),
+            (Self::Waiting, Input::Prack) => (Self::Free, Action::Confirm),
+            (Self::Waiting, Input::Expire) => (Self::Closed, Action::Reject),
+            (Self::Waiting, Input::Success { described: false } | Input::Failure) => {
+                (Self::Late, Action::Send)
+            }
+            (Self::Free, Input::Success { .. } | Input::Failure) => (Self::Closed, Action::Send),
+            (Self::Late, Input::Prack) => (Self::Closed, Action::Confirm),
+            (_, Input::OtherPrack) | (Self::Free | Self::Closed, Input::Prack) => {
+                (self, Action::Unknown)
+            }
+            (Self::Free, Input::Resend | Input::Expire)
+            | (
+                Self::Late | Self::Closed,
+                Input::Provisional
+                | Input::Success { .. }
+                | Input::Failure
+                | Input::Resend
+                | Input::Expire,
+            ) => return None,
+        })
+    }
+}
+
+impl Reliable {
+    /// None sent yet: the first one will have the number behind this one.
+    pub(super) fn new(number: u32) -> Self {
+        Self {
+            state: State::Free,
+            number,
+            response: Bytes::new(),
+            described: false,
+            interval: Duration::ZERO,
+            waiting: VecDeque::new(),
+        }
+    }
+
+    /// Whether a response to the INVITE is to be sent now: otherwise it waits. `None` where there
+    /// is no place for it any more.
+    pub(super) fn admit(&mut self, status: StatusCode, content: &Content) -> Option<bool> {
+        let described = self.described && self.state == State::Waiting;
+        let input = match status.get() {
+            100..=199 => Input::Provisional,
+            200..=299 => Input::Success { described },
+            _ => Input::Failure,
+        };
+        let answered = self
+            .waiting
+            .back()
+            .is_some_and(|(last, _)| last.is_success());
+        let (next, action) = self.state.step(input)?;
+        if answered && input != Input::Failure {
+            return None;
+        }
+        self.state = next;
+        if action == Action::Wait {
+            self.waiting.push_back((status, content.clone()));
+        }
+        Some(action == Action::Send)
+    }
+
+    /// The number of the next one.
+    pub(super) fn next_number(&self) -> u32 {
+        self.number.saturating_add(1)
+    }
+
+    /// Notes what was sent.
+    pub(super) fn sent(&mut self, response: Bytes, described: bool, interval: Duration) {
+        self.number = self.next_number();
+        (self.response, self.described, self.interval) = (response, described, interval);
+    }
+}
+
+impl UserAgent {
+    /// Acknowledges a reliable provisional response that has an offer, with the answer
+    /// ([`Event::Progress`] with `needs_prack`).
+    pub fn prack(
+        &mut self,
+        now: Instant,
+        call: CallId,
+        content: &Content,
+    ) -> Result<RequestId, CommandError> {
+        let found = self.calls.get_mut(call).ok_or(CommandError::Unknown)?;
+        let owed = found.owed_prack.take().ok_or(CommandError::State)?;
+        let id = self.send_prack(now, call, *owed, content, What::User)?;
+        if content.has_session() {
+            if let Some(found) = self.calls.get_mut(call) {
+                found.exchange.description_sent();
+            }
+        }
+        self.pump(now);
+        Ok(id)
+    }
+
+    /// Whether a provisional response to an INVITE of this side is to be looked at; if it is
+    /// reliable, it is acknowledged, or the PRACK waits for the user: then the second is true.
+    pub(super) fn take_provisional(
+        &mut self,
+        now: Instant,
+        invite: RequestId,
+        call: CallId,
+        key: Option<DialogKey>,
+        response: MessageRef<'_>,
+    ) -> (bool, bool) {
+        let Some((number, key)) = reliable_number(response).zip(key) else {
+            return (true, false);
+        };
+        let Some(request) = self.requests.get_mut(invite) else {
+            return (false, false);
+        };
+        match request.reliable.iter_mut().find(|(of, _)| *of == key) {
+            // A copy, or one that comes before its predecessor (RFC 3262 §4).
+            Some((_, last)) if number != last.saturating_add(1) => return (false, false),
+            Some((_, last)) => *last = number,
+            None => request.reliable.push((key, number)),
+        }
+        let described = has_session(response);
+        let Some(found) = self.calls.get_mut(call) else {
+            return (false, false);
+        };
+        let Ok(cseq) = response.cseq() else {
+            return (false, false);
+        };
+        let owed = OwedPrack {
+            dialog: key,
+            response_number: number,
+            sequence_number: cseq.sequence_number,
+        };
+        if described {
+            found.exchange.description_received();
+        }
+        if found.exchange.offer == super::exchange::Offer::Theirs && described {
+            found.owed_prack = Some(Box::new(owed));
+            return (true, true);
+        }
+        let what = What::Prack(call);
+        let _ = self.send_prack(now, call, owed, &Content::new(), what);
+        (true, false)
+    }
+
+    fn send_prack(
+        &mut self,
+        now: Instant,
+        call: CallId,
+        owed: OwedPrack,
+        content: &Content,
+        what: What,
+    ) -> Result<RequestId, CommandError> {
+        self.calls.get(call).ok_or(CommandError::Unknown)?;
+        let rack = alloc::format!("{} {} INVITE", owed.response_number, owed.sequence_number);
+        let content = content.clone().header("RAck", rack);
+        self.send_within(now, owed.dialog, Method::PRACK, &content, what)
+    }
+
+    /// A PRACK has come within a dialog that took it.
+    pub(super) fn handle_prack(
+        &mut self,
+        now: Instant,
+        transaction: TransactionId,
+        request: Message,
+        id: CallId,
+        key: DialogKey,
+    ) {
+        let view = request.view();
+        let found = self
+            .calls
+            .get_mut(id)
+            .and_then(|call| call.answering.as_mut());
+        let step = found.and_then(|answering| {
+            let number = answering.sequence_number;
+            let reliable = answering.reliable.as_mut()?;
+            let of_last = view.typed::<RAck<'_>>().is_ok_and(|rack| {
+                (rack.response_number, rack.cseq.sequence_number) == (reliable.number, number)
+                    && rack.cseq.method == Method::INVITE
+            });
+            let input = match of_last {
+                true => Input::Prack,
+                false => Input::OtherPrack,
+            };
+            let (next, action) = reliable.state.step(input)?;
+            reliable.state = next;
+            (action == Action::Confirm).then_some(())
+        });
+        if step.is_none() {
+            let status = StatusCode::CALL_OR_TRANSACTION_DOES_NOT_EXIST;
+            return self.reply(now, transaction, view, status, &Content::new());
+        }
+        let Some(call) = self.calls.get_mut(id) else {
+            return;
+        };
+        call.deadlines.stop(Timer::Reliable as usize);
+        call.deadlines.stop(Timer::NoPrack as usize);
+        self.reschedule(id);
+        self.take_prack(now, transaction, request, id, key);
+        self.send_what_waits(now, id);
+    }
+
+    /// The description in a PRACK is the answer to an offer of this side, or an offer for the
+    /// user.
+    fn take_prack(
+        &mut self,
+        now: Instant,
+        transaction: TransactionId,
+        request: Message,
+        id: CallId,
+        key: DialogKey,
+    ) {
+        let Some(call) = self.calls.get_mut(id) else {
+            return;
+        };
+        let described = has_session(request.view());
+        let answers = call.exchange.offer == super::exchange::Offer::Ours;
+        if described {
+            call.exchange.description_received();
+        }
+        if described && !answers {
+            self.hold(transaction, request.clone(), Some(key), Some(id));
+            return self.tell(Event::Modify {
+                call: id,
+                incoming: IncomingId(transaction),
+                request,
+            });
+        }
+        self.reply(
+            now,
+            transaction,
+            request.view(),
+            StatusCode::OK,
+            &Content::new(),
+        );
+        if described {
+            self.tell(Event::Acknowledged { call: id, request });
+        }
+    }
+
+    /// The provisional responses and the 2xx that had to wait for a PRACK.
+    fn send_what_waits(&mut self, now: Instant, id: CallId) {
+        let waiting = self.calls.get_mut(id).and_then(|call| {
+            let reliable = call.answering.as_mut()?.reliable.as_mut()?;
+            (reliable.state == State::Free).then(|| reliable.waiting.pop_front())?
+        });
+        if let Some((status, content)) = waiting {
+            let _ = self.respond_to_invite(now, id, status, &content);
+            // A 2xx may go behind one that has no description.
+            self.send_what_waits(now, id);
+        }
+    }
+
+    pub(super) fn resend_reliable(&mut self, now: Instant, id: CallId) {
+        let Some(call) = self.calls.get_mut(id) else {
+            return;
+        };
+        let Some(answering) = call.answering.as_mut() else {
+            return;
+        };
+        let Some(reliable) = answering.reliable.as_mut() else {
+            return;
+        };
+        if let Some((next, Action::Resend)) = reliable.state.step(Input::Resend) {
+            reliable.state = next;
+            reliable.interval = reliable.interval.saturating_mul(2);
+            let interval = reliable.interval;
+            let response = reliable.response.clone();
+            let _ = self.layer.respond(now, answering.transaction, response);
+            call.deadlines
+                .start(Timer::Reliable as usize, now, interval);
+        }
+    }
+
+    /// No PRACK has come: the INVITE fails with a 5xx (RFC 3262 §3).
+    pub(super) fn reliable_has_failed(&mut self, now: Instant, id: CallId) {
+        let reliable = self.calls.get_mut(id).and_then(|call| {
+            call.deadlines.stop(Timer::Reliable as usize);
+            call.answering.as_mut()?.reliable.as_mut()
+        });
+        let Some(reliable) = reliable else { return };
+        if let Some((next, Action::Reject)) = reliable.state.step(Input::Expire) {
+            reliable.state = next;
+            self.refuse(now, id, StatusCode::SERVER_TIME_OUT);
+            let with = With::cause(EndCause::NotAcknowledged);
+            self.advance(now, id, CallInput::Refuse, with);
+        }
+    }
+}
+
+/// The PRACK that waits for the user.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct OwedPrack {
+    dialog: DialogKey,
+    response_number: u32,
+    sequence_number: u32,
+}
+
+/// Whether the other side wants provisional responses to be reliable, or allows them to be.
+pub(super) fn wanted_by(request: MessageRef<'_>) -> (bool, bool) {
+    let required = request
+        .list::<Require<'_>>()
+        .flatten()
+        .any(|tag| tag.is(TAG));
+    let mut supported = request.list::<Supported<'_>>().flatten();
+    (required, required || supported.any(|tag| tag.is(TAG)))
+}
+
+/// The number of a provisional response that is to be acknowledged.
+fn reliable_number(response: MessageRef<'_>) -> Option<u32> {
+    let mut required = response.list::<Require<'_>>().flatten();
+    required.any(|tag| tag.is(TAG)).then_some(())?;
+    response.first(HeaderName::RSeq)?;
+    Some(response.typed::<RSeq>().ok()?.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::{format, string::String};
+
+    use super::*;
+
+    #[test]
+    fn every_cell() {
+        let mut cells = String::new();
+        for state in [State::Free, State::Waiting, State::Late, State::Closed] {
+            for input in [
+                Input::Provisional,
+                Input::Success { described: false },
+                Input::Success { described: true },
+                Input::Failure,
+                Input::Prack,
+                Input::OtherPrack,
+                Input::Resend,
+                Input::Expire,
+            ] {
+                // What is not listed is refused.
+                if let Some((next, action)) = state.step(input) {
+                    cells += &format!("{state:?} {input:?} -> {next:?} {action:?}\n");
+                }
+            }
+        }
+        assert_eq!(
+            cells,
+            "Free Provisional -> Waiting Send\n\
+             Free Success { described: false } -> Closed Send\n\
+             Free Success { described: true } -> Closed Send\n\
+             Free Failure -> Closed Send\n\
+             Free Prack -> Free Unknown\n\
+             Free OtherPrack -> Free Unknown\n\
+             Waiting Provisional -> Waiting Wait\n\
+             Waiting Success { described: false } -> Late Send\n\
+             Waiting Success { described: true } -> Waiting Wait\n\
+             Waiting Failure -> Late Send\n\
+             Waiting Prack -> Free Confirm\n\
+             Waiting OtherPrack -> Waiting Unknown\n\
+             Waiting Resend -> Waiting Resend\n\
+             Waiting Expire -> Closed Reject\n\
+             Late Prack -> Closed Confirm\n\
+             Late OtherPrack -> Late Unknown\n\
+             Closed Prack -> Closed Unknown\n\
+             Closed OtherPrack -> Closed Unknown\n"
+        );
+    }
+}
