@@ -5,8 +5,12 @@
     reason = "a machine that tells the time has std"
 )]
 
+mod agent;
 pub mod media;
 mod random;
 mod security;
 
+pub use agent::{
+    Account, Agent, AgentConfig, AgentError, CallId, EndReason, Event, MediaAddress, Output,
+};
 pub use security::{Security, SecurityConfig};

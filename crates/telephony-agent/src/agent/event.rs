@@ -1,0 +1,396 @@
+//! What the user agent tells, and what becomes of it.
+
+use core::time::Duration;
+use std::time::Instant;
+
+use rfc2833_dtmf::Event as Digit;
+use rfc3261_sip::headers::Replaces;
+use rfc3261_sip::user_agent::{
+    self, Content, EndCause, Failure, IncomingId, Output as Said, RequestId,
+};
+use rfc3261_sip::{Message, Method, StatusCode};
+
+use super::body;
+use super::call::Call;
+use super::{Agent, AgentError, CallId, EndReason, Event, Output};
+use crate::Security;
+use crate::media::{DigitError, MediaEvent};
+
+/// What a request within a call is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sent {
+    /// A digit.
+    Digit,
+    /// The peer is to call somebody else.
+    Refer,
+    /// The peer is told how far a transfer is.
+    Notify,
+}
+
+impl Agent {
+    /// Does what the user agent tells, and passes on what it sends.
+    pub(super) fn pump(&mut self, now: Instant) {
+        while let Some(output) = self.user_agent.poll_output() {
+            match output {
+                Said::Transmit(transmit) => self.outputs.push_back(Output::Transmit(transmit)),
+                Said::Event(event) => self.handle_event(now, event),
+            }
+        }
+    }
+
+    fn handle_event(&mut self, now: Instant, event: user_agent::Event) {
+        use user_agent::Event as Told;
+        match event {
+            Told::Incoming { call, request, .. } => self.come_in(call, request),
+            Told::Progress { call, response } => {
+                if let Some(call) = self.names.get(&call).copied() {
+                    self.progress(now, call, &response);
+                }
+            }
+            Told::Answered { call, response, .. } => {
+                if let Some(call) = self.names.get(&call).copied() {
+                    self.answered(now, call, &response);
+                }
+            }
+            // Another phone was picked up as well: one call is enough.
+            Told::Forked { call, .. } => {
+                let _ = self.user_agent.hang_up(now, call);
+            }
+            Told::Established { call, request } => {
+                if let Some(call) = self.names.get(&call).copied() {
+                    self.acknowledged(now, call, &request);
+                }
+            }
+            Told::Ended { call, cause } => {
+                if let Some(id) = self.names.remove(&call) {
+                    self.end(now, id, &cause);
+                }
+            }
+            Told::Request {
+                incoming,
+                call,
+                request,
+                ..
+            } => {
+                let call = call.and_then(|call| self.names.get(&call).copied());
+                self.asked(now, incoming, call, &request);
+            }
+            Told::Response { request, response } => {
+                let status = response.status().unwrap_or(StatusCode::BAD_REQUEST);
+                self.outcome(now, request, status);
+            }
+            Told::Failed { request, failure } => self.outcome(now, request, failure.status()),
+            Told::Challenged {
+                request,
+                response,
+                sent,
+                ..
+            } => {
+                let credentials = self.authenticator.answer(request, &response, &sent);
+                let _ = match credentials {
+                    Some(credentials) => self.user_agent.retry(now, request, &credentials),
+                    None => self.user_agent.give_up(now, request),
+                };
+            }
+            Told::Lookup { request, query } => self.event(Event::Lookup { request, query }),
+            Told::Registered { expires, .. } => self.event(Event::Registered { expires }),
+            Told::Unregistered { .. } => {
+                self.registration = None;
+                self.event(Event::Unregistered);
+            }
+            Told::RegistrationFailed {
+                registration,
+                failure,
+            } => self.registration_failed(registration, &failure),
+            _ => {}
+        }
+    }
+
+    fn registration_failed(&mut self, registration: user_agent::RegistrationId, failure: &Failure) {
+        self.user_agent.forget(registration);
+        self.registration = None;
+        self.event(Event::RegistrationFailed {
+            reason: EndReason::of_failure(failure),
+        });
+    }
+
+    /// Somebody calls.
+    fn come_in(&mut self, signalling: user_agent::CallId, request: Message) {
+        let id = self.new_call_id();
+        let mut call = Call::new(signalling);
+        call.replaces = self.replaced(&request);
+        let replaces = call.replaces;
+        call.invite = Some(request.clone());
+        self.names.insert(signalling, id);
+        self.calls.insert(id, call);
+        self.event(Event::Incoming {
+            call: id,
+            request,
+            replaces,
+        });
+    }
+
+    /// The call that an INVITE is to take the place of (RFC 3891 §3).
+    fn replaced(&self, invite: &Message) -> Option<CallId> {
+        let replaces = invite.get::<Replaces<'_>>()?.ok()?;
+        let mut calls = self.calls.iter();
+        let found = calls.find(|(_, call)| {
+            let dialog = self.user_agent.dialog(call.signalling);
+            dialog.is_some_and(|dialog| {
+                let id = dialog.id();
+                id.call_id() == replaces.call_id
+                    && id.local_tag() == Some(replaces.to_tag)
+                    && id.remote_tag() == Some(replaces.from_tag)
+            })
+        });
+        found.map(|(id, _)| *id)
+    }
+
+    /// The call has a provisional response, maybe with early media.
+    fn progress(&mut self, now: Instant, id: CallId, response: &Message) {
+        let status = response.status().unwrap_or(StatusCode::SESSION_PROGRESS);
+        self.event(Event::Progress { call: id, status });
+        self.tell_asker(now, id, status);
+        let exchange = self
+            .calls
+            .get_mut(&id)
+            .and_then(|call| call.exchange.as_mut());
+        if let (Some(exchange), Some(answer)) =
+            (exchange, body::session_description(response.view()))
+        {
+            // What is wrong in it is told by the final answer.
+            if exchange.take_answer(answer).is_ok() {
+                let _ = self.start_media(now, id);
+            }
+        }
+    }
+
+    /// The peer has answered.
+    fn answered(&mut self, now: Instant, id: CallId, response: &Message) {
+        let Some(call) = self.calls.get_mut(&id) else {
+            return;
+        };
+        call.outgoing = None;
+        let Some(exchange) = &mut call.exchange else {
+            return;
+        };
+        let agreed = match body::session_description(response.view()) {
+            Some(answer) => exchange.take_answer(answer).map_err(AgentError::from),
+            // An answer in a provisional response may be all there is.
+            None if exchange.agreed().is_some() => Ok(()),
+            None => Err(AgentError::State),
+        };
+        exchange.close();
+        let agreed = agreed.and_then(|()| self.agree(now, id));
+        self.established(now, id, agreed);
+    }
+
+    /// The peer has the answer of this side.
+    fn acknowledged(&mut self, now: Instant, id: CallId, ack: &Message) {
+        let Some(call) = self.calls.get_mut(&id) else {
+            return;
+        };
+        let Some(exchange) = &mut call.exchange else {
+            return;
+        };
+        let agreed = if exchange.is_offering() {
+            let answer = body::session_description(ack.view());
+            let taken = match answer {
+                Some(answer) => exchange.take_answer(answer).map_err(AgentError::from),
+                None => Err(AgentError::State),
+            };
+            exchange.close();
+            taken.and_then(|()| self.agree(now, id))
+        } else {
+            Ok(())
+        };
+        self.established(now, id, agreed);
+    }
+
+    /// Starts the media, which there must be.
+    fn agree(&mut self, now: Instant, id: CallId) -> Result<(), AgentError> {
+        self.start_media(now, id)?;
+        match self.media(id) {
+            Some(_) => Ok(()),
+            None => Err(AgentError::State),
+        }
+    }
+
+    fn established(&mut self, now: Instant, id: CallId, agreed: Result<(), AgentError>) {
+        match agreed {
+            Ok(()) => {
+                self.event(Event::Established { call: id });
+                self.tell_asker(now, id, StatusCode::OK);
+            }
+            Err(error) => {
+                let why = match error {
+                    AgentError::State => "the other side describes none".to_string(),
+                    error => error.to_string(),
+                };
+                self.tell_asker(now, id, StatusCode::NOT_ACCEPTABLE_HERE);
+                let Some(call) = self.calls.get(&id) else {
+                    return;
+                };
+                let signalling = call.signalling;
+                self.names.remove(&signalling);
+                self.finish(now, id, EndReason::NoMedia(why));
+                let _ = self.user_agent.hang_up(now, signalling);
+            }
+        }
+    }
+
+    /// The signalling of a call is over.
+    fn end(&mut self, now: Instant, id: CallId, cause: &EndCause) {
+        let Some(call) = self.calls.get_mut(&id) else {
+            return;
+        };
+        if let (EndCause::Failed(failure), Some(mut outgoing)) = (cause, call.outgoing.take()) {
+            let may_be_plain =
+                outgoing.secure && self.config.security.security == Security::Optional;
+            let refused = [
+                StatusCode::NOT_ACCEPTABLE_HERE,
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                StatusCode::GLOBAL_NOT_ACCEPTABLE,
+            ];
+            if may_be_plain && refused.contains(&failure.status()) {
+                outgoing.secure = false;
+                let asked_by = call.asked_by;
+                if self.invite(now, id, outgoing, asked_by).is_ok() {
+                    return;
+                }
+            }
+            self.tell_asker(now, id, failure.status());
+        }
+        self.finish(now, id, EndReason::of_cause(cause));
+    }
+
+    /// Nothing is left of a call but the news of its end.
+    fn finish(&mut self, now: Instant, id: CallId, reason: EndReason) {
+        if let Some(media) = self.media_mut(id) {
+            media.leave(now);
+            self.drain(id);
+        }
+        let Some(call) = self.calls.remove(&id) else {
+            return;
+        };
+        if let Some(due) = call.due {
+            self.queue.remove(&(due, id));
+        }
+        self.sent.retain(|_, (call, _)| *call != id);
+        let statistics = call.media.map(|media| media.statistics());
+        self.event(Event::Ended {
+            call: id,
+            reason,
+            statistics,
+        });
+    }
+
+    /// Somebody asks for something, within a call or not.
+    fn asked(
+        &mut self,
+        now: Instant,
+        incoming: IncomingId,
+        call: Option<CallId>,
+        request: &Message,
+    ) {
+        let status = match (request.method(), call) {
+            (Some(Method::INFO), Some(call)) => self.informed(call, request),
+            (Some(Method::NOTIFY), Some(call)) => self.notified(call, request),
+            (Some(Method::REFER), Some(call)) => match self.referred(incoming, call, request) {
+                Ok(()) => return,
+                Err(status) => status,
+            },
+            (_, None) => StatusCode::FORBIDDEN,
+            _ => StatusCode::NOT_IMPLEMENTED,
+        };
+        let _ = self
+            .user_agent
+            .respond(now, incoming, status, &Content::new());
+    }
+
+    /// The peer informs: of a digit, if anything.
+    fn informed(&mut self, call: CallId, request: &Message) -> StatusCode {
+        if request.body().is_empty() {
+            return StatusCode::OK;
+        }
+        let digit = body::digit(request.view());
+        let Some((digit, duration)) = digit else {
+            return StatusCode::UNSUPPORTED_MEDIA_TYPE;
+        };
+        if let Some(digit) = Digit::from_digit(digit) {
+            for event in [
+                MediaEvent::DigitBegan { event: digit },
+                MediaEvent::DigitEnded {
+                    event: digit,
+                    duration,
+                },
+            ] {
+                self.event(Event::Media { call, event });
+            }
+        }
+        StatusCode::OK
+    }
+
+    /// Sends digits by INFO, one after the other.
+    pub(super) fn inform(
+        &mut self,
+        now: Instant,
+        id: CallId,
+        digits: &str,
+    ) -> Result<(), AgentError> {
+        if let Some(other) = digits.chars().find(|c| Digit::from_digit(*c).is_none()) {
+            return Err(DigitError::NoDigit(other).into());
+        }
+        let call = self.calls.get_mut(&id).ok_or(AgentError::Unknown)?;
+        let is_idle = call.digits.is_empty();
+        call.digits.extend(digits.chars());
+        if is_idle {
+            self.inform_next(now, id)?;
+        }
+        Ok(())
+    }
+
+    fn inform_next(&mut self, now: Instant, id: CallId) -> Result<(), AgentError> {
+        let call = self.calls.get(&id).ok_or(AgentError::Unknown)?;
+        let Some(digit) = call.digits.front() else {
+            return Ok(());
+        };
+        let duration: Duration = self.config.digit;
+        let body = body::dtmf_relay(*digit, duration);
+        let content = Content::body("application/dtmf-relay", body);
+        let signalling = call.signalling;
+        let request = self
+            .user_agent
+            .request_within(now, signalling, Method::INFO, &content)?;
+        self.sent.insert(request, (id, Sent::Digit));
+        Ok(())
+    }
+
+    /// A request of this side within a call has a response, or none.
+    fn outcome(&mut self, now: Instant, request: RequestId, status: StatusCode) {
+        if status.is_provisional() {
+            return;
+        }
+        let Some((id, sent)) = self.sent.remove(&request) else {
+            return;
+        };
+        match sent {
+            Sent::Digit => {
+                let Some(call) = self.calls.get_mut(&id) else {
+                    return;
+                };
+                call.digits.pop_front();
+                if status.is_success() {
+                    let _ = self.inform_next(now, id);
+                } else {
+                    call.digits.clear();
+                    self.event(Event::ChangeRefused { call: id, status });
+                }
+            }
+            Sent::Refer if !status.is_success() => {
+                self.event(Event::Transferring { call: id, status });
+            }
+            Sent::Refer | Sent::Notify => {}
+        }
+    }
+}
