@@ -2,6 +2,8 @@
 #![allow(clippy::std_instead_of_core, clippy::std_instead_of_alloc)] // sockets, never `no_std`
 
 pub mod media;
+#[cfg(feature = "rtsp")]
+pub mod rtsp;
 pub mod sip;
 mod tap;
 mod tls;
