@@ -7,5 +7,11 @@
 mod proxy {
     pub(crate) mod bench;
 
+    mod cancel;
+    mod checks;
+    mod failures;
     mod forward;
+    mod responses;
+    mod routes;
+    mod stateless;
 }

@@ -316,7 +316,7 @@ impl Proxy {
     }
 
     /// Answers a request with a response of this proxy itself.
-    fn answer_with(&mut self, now: Instant, id: TransactionId, status: StatusCode) {
+    pub(super) fn answer_with(&mut self, now: Instant, id: TransactionId, status: StatusCode) {
         let context = self.contexts.get(&id);
         let Some(request) = context.and_then(|context| context.request.as_deref()) else {
             return;

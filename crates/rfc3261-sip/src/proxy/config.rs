@@ -189,7 +189,7 @@ impl Config {
         self.listeners.iter().any(|listener| {
             Some(listener.transport) == transport
                 && listener.port_or_default() == port
-                && listener.is_host(via.host_str())
+                && listener.host.eq_ignore_ascii_case(via.host_str())
         })
     }
 }

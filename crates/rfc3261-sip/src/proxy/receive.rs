@@ -122,9 +122,7 @@ impl Proxy {
         let Some(context) = self.contexts.get_mut(&id) else {
             return;
         };
-        if context.state == State::Answered && !context.invite {
-            return;
-        }
+        let once_is_enough = context.state == State::Answered && !context.invite;
         let Some(branch) = context.branches.get_mut(number) else {
             return;
         };
@@ -137,6 +135,9 @@ impl Proxy {
             if status == StatusCode::SERVICE_UNAVAILABLE && self.next_server(now, id, number) {
                 return;
             }
+        }
+        if once_is_enough {
+            return;
         }
         let (input, response) = match status.get() / 100 {
             2 => (Input::Success, Some(response)),
@@ -152,18 +153,21 @@ impl Proxy {
 
     /// Sends a response back to the client.
     pub(super) fn pass(&mut self, now: Instant, id: TransactionId, response: &Message) {
-        let Some(bytes) = returned(response.view(), &[]) else {
+        let status = response.status().unwrap_or(StatusCode::OK);
+        let bytes = returned(response.view(), &[]);
+        let sent = bytes.is_some_and(|bytes| self.layer.respond(now, id, bytes).is_ok());
+        let Some(context) = self.contexts.get(&id) else {
             return;
         };
-        let status = response.status().unwrap_or(StatusCode::OK);
-        let invite = self.contexts.get(&id).is_some_and(|context| context.invite);
-        if self.layer.respond(now, id, bytes).is_ok() {
-            if !status.is_provisional() {
-                self.answered(id, status);
-            }
-        } else if status.is_success() && invite {
+        match (sent, status.is_provisional()) {
+            (_, true) => {}
+            (true, false) => self.answered(id, status),
             // The transaction has said something else already, or is over.
-            self.response_without_state(now, response);
+            (false, false) if context.request.is_none() => {
+                self.response_without_state(now, response);
+            }
+            // It cannot be brought back, but something has to.
+            (false, false) => self.answer_with(now, id, StatusCode::BAD_GATEWAY),
         }
     }
 

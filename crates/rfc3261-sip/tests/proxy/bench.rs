@@ -191,6 +191,7 @@ impl Bench {
     /// Lets all timers run out: nothing is left then.
     pub(crate) fn end(&mut self) {
         self.advance(400_000);
+        self.sent.clear();
         let counts = self.proxy.counts();
         assert_eq!((counts.requests, counts.lookups), (0, 0));
         let left = counts.transactions;
