@@ -2,6 +2,7 @@
 //! response and the bindings out.
 
 #![allow(clippy::unwrap_used)] // in helpers as well
+#![allow(clippy::std_instead_of_alloc, reason = "tests run where std is")]
 
 use core::{cell::Cell, time::Duration};
 use std::{rc::Rc, time::Instant};

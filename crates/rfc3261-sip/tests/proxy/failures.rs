@@ -1,7 +1,6 @@
 //! Timers, transports and servers that fail (RFC 3261 §16.6 item 7, §16.8, §16.9; RFC 3263 §4.3).
 
-use core::time::Duration;
-use std::net::IpAddr;
+use core::{net::IpAddr, time::Duration};
 
 use rfc3261_sip::{
     HeaderName,
