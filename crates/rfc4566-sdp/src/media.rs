@@ -134,7 +134,8 @@ impl<'a> MediaDescription<'a> {
 
     /// The first `c=` line that applies; `None` where there is none, neither here nor for the session.
     pub fn connection(&self) -> Result<Option<Connection<'a>>, ParseError> {
-        self.connections().next().transpose()
+        let own = self.section().connections().next();
+        own.or_else(|| self.session_connection()).transpose()
     }
 
     fn session_connection(&self) -> Option<Result<Connection<'a>, ParseError>> {

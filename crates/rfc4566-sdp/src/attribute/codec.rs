@@ -119,7 +119,10 @@ impl<'a> Attribute<'a> for Rtpmap<'a> {
 
     #[inline]
     fn parse(value: Text<'a>) -> Result<Self, ParseError> {
-        whole(value, &ENCODING_PARAMETERS, rtpmap_value)
+        match plain_rtpmap(value.as_bytes()) {
+            Some(rtpmap) => Ok(rtpmap),
+            None => whole(value, &ENCODING_PARAMETERS, rtpmap_value),
+        }
     }
 
     fn write_value(&self, out: &mut Vec<u8>) {
@@ -213,6 +216,51 @@ impl<'a> Attribute<'a> for MaxPtime {
     }
 }
 
+/// The form that nearly all have, one of the most frequent lines of all: every blank in its place, numbers of the
+/// usual length. What is not of it, right or wrong, is left to [`rtpmap_value`].
+#[inline]
+fn plain_rtpmap(value: &[u8]) -> Option<Rtpmap<'_>> {
+    let (payload_type, rest) = leading_number(value)?;
+    let payload_type = u8::try_from(payload_type).ok().filter(|&t| t < 128)?;
+    let rest = rest.strip_prefix(b" ")?;
+    let name_len = rest.iter().position(|&b| b == b'/' || is_blank(b))?;
+    let (name, rest) = rest.split_at_checked(name_len)?;
+    let (clock_rate, rest) = leading_number(rest.strip_prefix(b"/")?)?;
+    let encoding_parameters = match rest {
+        [] => None,
+        [b'/', parameters @ ..]
+            if !parameters.is_empty() && !parameters.iter().any(|&b| is_blank(b)) =>
+        {
+            Some(Text::new(parameters))
+        }
+        _ => return None,
+    };
+    if name.is_empty() {
+        return None;
+    }
+    Some(Rtpmap {
+        payload_type,
+        encoding_name: Text::new(name),
+        clock_rate,
+        encoding_parameters,
+    })
+}
+
+/// A number of at most nine digits, and what follows it.
+#[inline]
+fn leading_number(text: &[u8]) -> Option<(u32, &[u8])> {
+    let mut value = 0;
+    let mut rest = text;
+    while let [digit @ b'0'..=b'9', after @ ..] = rest {
+        if text.len() - rest.len() == 9 {
+            return None;
+        }
+        value = value * 10 + u32::from(digit & 0x0f);
+        rest = after;
+    }
+    (rest.len() < text.len()).then_some((value, rest))
+}
+
 /// `payload-type SP encoding-name "/" clock-rate [ "/" encoding-params ]`
 fn rtpmap_value(input: &[u8]) -> Parsed<'_, Rtpmap<'_>> {
     let (input, payload_type) = named(&PAYLOAD_TYPE, payload_type).parse(input)?;
@@ -231,4 +279,29 @@ fn rtpmap_value(input: &[u8]) -> Parsed<'_, Rtpmap<'_>> {
             encoding_parameters,
         },
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn the_plain_form_is_read_as_the_grammar_reads_it(
+            value in "[0-9]{0,4}[ \\t]{0,2}[a-zA-Z0-9/ -]{0,6}/?[0-9]{0,11}(/[ 0-9a-z]{0,3})?"
+        ) {
+            if let Some(plain) = plain_rtpmap(value.as_bytes()) {
+                let text = Text::new(value.as_bytes());
+                prop_assert_eq!(whole(text, &ENCODING_PARAMETERS, rtpmap_value), Ok(plain));
+            }
+        }
+
+        #[test]
+        fn well_formed_values_are_plain(
+            value in "[0-9]{1,2} [a-zA-Z0-9-]{1,8}/[0-9]{1,9}(/[0-9a-z]{1,3})?"
+        ) {
+            prop_assert!(plain_rtpmap(value.as_bytes()).is_some());
+        }
+    }
 }
