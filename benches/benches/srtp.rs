@@ -1,9 +1,11 @@
 //! SRTP: protecting and unprotecting packets of 172 and 1200 bytes, beside webrtc-srtp, and with
-//! many streams.
+//! many streams, whose number must not matter.
 
 #![allow(clippy::unwrap_used, reason = "a benchmark may panic")]
 
+use std::cell::RefCell;
 use std::hint::black_box;
+use std::time::Instant;
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use rfc3711_srtp::{Config, MasterKey, Profile, Receiver, Sender};
@@ -113,27 +115,125 @@ fn packets(c: &mut Criterion) {
     }
 }
 
+/// What protects or unprotects packets of 172 bytes, of so many streams in turn.
+struct InTurn {
+    sender: Sender,
+    receiver: Receiver,
+    count: u32,
+    stream: u32,
+    number: u16,
+    buffer: [u8; 182],
+}
+
+impl InTurn {
+    fn new(count: u32) -> InTurn {
+        let (sender, receiver) = pair(Profile::AesCm128HmacSha1_80);
+        let mut buffer = [0; 182];
+        buffer[..172].copy_from_slice(&rtp(172, 0, 0));
+        InTurn {
+            sender,
+            receiver,
+            count,
+            stream: 0,
+            number: 0,
+            buffer,
+        }
+    }
+
+    fn protect(&mut self) -> usize {
+        self.stream += 1;
+        if self.stream >= self.count {
+            (self.stream, self.number) = (0, self.number.wrapping_add(1));
+        }
+        let ssrc = self.stream.wrapping_mul(0x9e37_79b9);
+        self.buffer[2..4].copy_from_slice(&self.number.to_be_bytes());
+        self.buffer[8..12].copy_from_slice(&ssrc.to_be_bytes());
+        self.sender.protect_rtp(&mut self.buffer, 172).unwrap()
+    }
+
+    fn unprotect(&mut self, packet: &mut [u8]) -> usize {
+        self.receiver.unprotect_rtp(packet).unwrap()
+    }
+
+    fn protected(&mut self, packets: usize) -> Vec<[u8; 182]> {
+        (0..packets)
+            .map(|_| {
+                self.protect();
+                self.buffer
+            })
+            .collect()
+    }
+}
+
+/// Packets of a round.
+const ROUND: usize = 10_000;
+
+/// How much longer a packet may take with 10,000 streams than with one.
+const FLAT: f64 = 1.5;
+
 fn streams(c: &mut Criterion) {
     let mut group = c.benchmark_group("protect 172 bytes, streams in turn");
     for count in [1_u32, 100, 10_000] {
         group.bench_function(count.to_string(), |b| {
-            let (mut sender, _) = pair(Profile::AesCm128HmacSha1_80);
-            let mut buffer = [0; 200];
-            buffer[..172].copy_from_slice(&rtp(172, 0, 0));
-            let (mut stream, mut number) = (0_u32, 0_u16);
-            b.iter(|| {
-                stream += 1;
-                if stream == count {
-                    (stream, number) = (0, number.wrapping_add(1));
-                }
-                let ssrc = stream.wrapping_mul(0x9e37_79b9);
-                buffer[2..4].copy_from_slice(&number.to_be_bytes());
-                buffer[8..12].copy_from_slice(&ssrc.to_be_bytes());
-                black_box(sender.protect_rtp(&mut buffer, 172).unwrap())
-            });
+            let mut in_turn = InTurn::new(count);
+            b.iter(|| black_box(in_turn.protect()));
         });
     }
     group.finish();
+    let mut group = c.benchmark_group("unprotect 172 bytes, streams in turn");
+    group.throughput(Throughput::Elements(ROUND as u64));
+    for count in [1_u32, 100, 10_000] {
+        group.bench_function(count.to_string(), |b| {
+            let in_turn = RefCell::new(InTurn::new(count));
+            b.iter_batched_ref(
+                || in_turn.borrow_mut().protected(ROUND),
+                |packets| {
+                    let mut in_turn = in_turn.borrow_mut();
+                    for packet in packets {
+                        black_box(in_turn.unprotect(packet));
+                    }
+                },
+                BatchSize::PerIteration,
+            );
+        });
+    }
+    group.finish();
+    the_cost_is_flat();
+}
+
+/// Rounds of one and of 10,000 streams, one after the other.
+fn the_cost_is_flat() {
+    let (mut one, mut many) = (InTurn::new(1), InTurn::new(10_000));
+    let round = |in_turn: &mut InTurn| {
+        let start = Instant::now();
+        (0..ROUND).for_each(|_| {
+            black_box(in_turn.protect());
+        });
+        let protecting = start.elapsed();
+        let mut packets = in_turn.protected(ROUND);
+        let start = Instant::now();
+        for packet in &mut packets {
+            black_box(in_turn.unprotect(packet));
+        }
+        [protecting, start.elapsed()].map(|time| time.as_secs_f64())
+    };
+    // The first rounds make the streams.
+    for in_turn in [&mut one, &mut many] {
+        round(in_turn);
+    }
+    let rounds: Vec<_> = (0..31)
+        .map(|_| (round(&mut one), round(&mut many)))
+        .collect();
+    for (at, what) in ["protect", "unprotect"].into_iter().enumerate() {
+        let mut ratios: Vec<_> = rounds
+            .iter()
+            .map(|(one, many)| many[at] / one[at])
+            .collect();
+        ratios.sort_by(f64::total_cmp);
+        let ratio = ratios[ratios.len() / 2];
+        println!("{what}: with 10,000 streams {ratio:.2} of the time with one");
+        assert!(ratio < FLAT, "{what}: {ratio:.2}");
+    }
 }
 
 criterion_group!(srtp, packets, streams);

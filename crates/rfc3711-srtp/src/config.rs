@@ -28,6 +28,19 @@ pub struct Config {
     pub try_neighbouring_roc: bool,
     /// How many streams there may be. Default: 16,384.
     pub max_streams: usize,
+    /// What decides where streams stand in the table of them. Default: 0.
+    ///
+    /// Only who has the key can make streams. If such a one is not trusted, take this from a random
+    /// source: who knows it can choose SSRCs that are found slowly.
+    pub ssrc_seed: u64,
+    /// How many packets before the end of a master key [`KeyEvent::Expiring`] tells of it.
+    /// Default: 65,536.
+    ///
+    /// [`KeyEvent::Expiring`]: crate::KeyEvent::Expiring
+    pub soft_limit: u64,
+    /// Whose indices the From and To of master keys mean, when several streams share the keys: the
+    /// others, and all RTCP, change keys when this stream does. Default: each stream by its own.
+    pub rekeying_ssrc: Option<u32>,
 }
 
 impl Config {
@@ -42,6 +55,9 @@ impl Config {
             replay_window: 64,
             try_neighbouring_roc: false,
             max_streams: 16_384,
+            ssrc_seed: 0,
+            soft_limit: 1 << 16,
+            rekeying_ssrc: None,
         }
     }
 

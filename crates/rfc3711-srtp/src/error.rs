@@ -11,12 +11,14 @@ pub enum ConfigError {
     /// The master salt has not the length that the profile demands.
     SaltLength,
     /// The keys have MKIs of different lengths, one more than 128 bytes, two are equal, or there
-    /// are several keys without.
+    /// are several keys without, and without From and To.
     Mki,
     /// No key has this MKI.
     UnknownMki,
     /// The lifetime is 0.
     Lifetime,
+    /// From is above To, To above 2^48 - 1, or both lie within those of another key.
+    FromTo,
     /// The key derivation rate is not 2^0 to 2^24.
     KeyDerivationRate,
     /// The replay window is not 64 to 32,768 packets in steps of 64.
@@ -33,6 +35,7 @@ impl fmt::Display for ConfigError {
             ConfigError::Mki => "MKIs missing, equal or of different lengths",
             ConfigError::UnknownMki => "no master key has this MKI",
             ConfigError::Lifetime => "lifetime of 0 packets",
+            ConfigError::FromTo => "From and To out of order, out of range or of two keys",
             ConfigError::KeyDerivationRate => "key derivation rate beyond 2^24",
             ConfigError::ReplayWindow => "replay window not 64 to 32768 in steps of 64",
             ConfigError::WeakAead => "RTP under AES-GCM is always encrypted and authenticated",
@@ -60,7 +63,8 @@ pub enum ProtectError {
     IndexReused,
     /// The stream has sent all packets that its index can count: 2^48 of RTP, 2^31 of RTCP.
     IndexExhausted,
-    /// The master key has protected as many packets as its lifetime allows.
+    /// The master key has protected as many packets as its lifetime allows, or no key is for this
+    /// index.
     KeyExpired,
     /// There are as many streams as the configuration allows.
     TooManyStreams,
@@ -104,7 +108,8 @@ pub enum UnprotectError {
     Authentication,
     /// The index of the stream would wrap: 2^48 packets of RTP.
     IndexExhausted,
-    /// The master key has protected as many packets as its lifetime allows.
+    /// The master key has protected as many packets as its lifetime allows, or no key is for this
+    /// index.
     KeyExpired,
     /// There are as many streams as the configuration allows.
     TooManyStreams,

@@ -1,4 +1,4 @@
-//! The master keys of a context and the session keys made of them. RFC 3711 §4.3, §8.1.
+//! The master keys of a context and the session keys made of them. RFC 3711 §4.3, §8.1, §9.2.
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 use crate::config::Config;
 use crate::error::ConfigError;
 use crate::key_derivation::{Label, Prf};
+use crate::key_event::{KeyEvent, Stage};
 use crate::master_key::MasterKey;
 use crate::transform::Transform;
 
@@ -17,6 +18,12 @@ const MAX_RTP: u64 = 1 << 48;
 /// The most packets of RTCP that a master key may protect.
 const MAX_RTCP: u64 = 1 << 31;
 
+/// The highest index of RTP.
+const LAST_RTP: u64 = MAX_RTP - 1;
+
+/// The highest index of RTCP.
+const LAST_RTCP: u64 = MAX_RTCP - 1;
+
 /// The longest MKI in bytes (RFC 4568 §6.1).
 const MAX_MKI_LEN: usize = 128;
 
@@ -25,6 +32,8 @@ pub(crate) struct Keys {
     config: Config,
     list: Vec<KeySet>,
     next_serial: u64,
+    /// Whether any key has From and To.
+    ranged: bool,
 }
 
 /// A master key, the session keys for the first packets, and what is left of its lifetime.
@@ -38,6 +47,46 @@ pub(crate) struct KeySet {
     rtcp: Transform,
     pub(crate) rtp_left: u64,
     pub(crate) rtcp_left: u64,
+    from_to: Option<(u64, u64)>,
+    stage: Stage,
+    told: Stage,
+}
+
+impl KeySet {
+    fn is_for(&self, index: u64) -> bool {
+        self.from_to
+            .is_some_and(|(from, to)| (from..=to).contains(&index))
+    }
+
+    fn left(&self, kind: Kind) -> u64 {
+        match kind {
+            Kind::Rtp => self.rtp_left,
+            Kind::Rtcp => self.rtcp_left,
+        }
+    }
+}
+
+/// Whose indices of RTP decide on a packet's key (§8.1.1).
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Leading {
+    /// Keys have no From and To.
+    Nobody,
+    /// Those of the packet's own stream.
+    Itself,
+    /// The latest of another stream, if it has begun.
+    Other(Option<u64>),
+}
+
+impl Leading {
+    /// The index that decides, given that of the packet, or the latest of its stream.
+    #[inline]
+    pub(crate) fn or_own(self, own: Option<u64>) -> Option<u64> {
+        match self {
+            Leading::Nobody => None,
+            Leading::Itself => own,
+            Leading::Other(latest) => latest,
+        }
+    }
 }
 
 /// RTP or RTCP.
@@ -78,6 +127,7 @@ impl Keys {
             config,
             list: Vec::new(),
             next_serial: 0,
+            ranged: false,
         };
         keys.replace(master_keys)?;
         Ok(keys)
@@ -89,6 +139,7 @@ impl Keys {
             config: self.config,
             list: Vec::new(),
             next_serial: self.next_serial,
+            ranged: false,
         };
         for master_key in master_keys {
             next.add(master_key)?;
@@ -103,11 +154,28 @@ impl Keys {
     pub(crate) fn add(&mut self, master_key: &MasterKey) -> Result<(), ConfigError> {
         let profile = self.config.profile;
         let fits = match self.list.first() {
-            Some(first) => !first.mki.is_empty() && first.mki.len() == master_key.mki.len(),
+            Some(first) if first.mki.is_empty() => {
+                let mut ranges = self.list.iter().map(|set| set.from_to);
+                master_key.mki.is_empty()
+                    && master_key.from_to.is_some()
+                    && ranges.all(|range| range.is_some())
+            }
+            Some(first) => {
+                first.mki.len() == master_key.mki.len() && self.find(&master_key.mki).is_none()
+            }
             None => master_key.mki.len() <= MAX_MKI_LEN,
         };
-        if !fits || self.list.iter().any(|set| set.mki == master_key.mki) {
+        if !fits {
             return Err(ConfigError::Mki);
+        }
+        if let Some((from, to)) = master_key.from_to {
+            let apart = |set: &KeySet| {
+                set.from_to
+                    .is_none_or(|(other, end)| to < other || end < from)
+            };
+            if from > to || to > LAST_RTP || !self.list.iter().all(apart) {
+                return Err(ConfigError::FromTo);
+            }
         }
         if master_key.key.len() != profile.key_len() {
             return Err(ConfigError::KeyLength);
@@ -136,8 +204,12 @@ impl Keys {
             rtcp,
             rtp_left: master_key.lifetime.min(MAX_RTP),
             rtcp_left: master_key.lifetime.min(MAX_RTCP),
+            from_to: master_key.from_to,
+            stage: Stage::Fresh,
+            told: Stage::Fresh,
         });
         self.next_serial += 1;
+        self.ranged |= master_key.from_to.is_some();
         Ok(())
     }
 
@@ -148,6 +220,7 @@ impl Keys {
             return Err(ConfigError::UnknownMki);
         }
         self.list.remove(place);
+        self.ranged = self.list.iter().any(|set| set.from_to.is_some());
         Ok(())
     }
 
@@ -169,8 +242,84 @@ impl Keys {
         self.list.get(place)
     }
 
-    pub(crate) fn get_mut(&mut self, place: usize) -> Option<&mut KeySet> {
-        self.list.get_mut(place)
+    /// Whose indices decide on the key of a packet from this source. `latest` tells a stream's
+    /// latest index of RTP.
+    #[inline]
+    pub(crate) fn leading(&self, ssrc: u32, latest: impl FnOnce(u32) -> Option<u64>) -> Leading {
+        match self.config.rekeying_ssrc {
+            _ if !self.ranged => Leading::Nobody,
+            Some(leading) if leading != ssrc => Leading::Other(latest(leading)),
+            _ => Leading::Itself,
+        }
+    }
+
+    /// The key to send under, and its place: `active`, unless From and To say another.
+    #[inline]
+    pub(crate) fn sending(
+        &self,
+        active: usize,
+        kind: Kind,
+        rekeying: Option<u64>,
+    ) -> Option<(usize, &KeySet)> {
+        let place = match rekeying {
+            Some(index) => {
+                let fits = self.list.iter().position(|set| set.is_for(index));
+                fits.unwrap_or(active)
+            }
+            None => active,
+        };
+        self.usable(place, kind, rekeying)
+    }
+
+    /// The key of a packet received, and its place: the one that it names, else the one whose From
+    /// and To it lies between.
+    #[inline]
+    pub(crate) fn receiving(
+        &self,
+        named: Option<usize>,
+        kind: Kind,
+        rekeying: Option<u64>,
+    ) -> Option<(usize, &KeySet)> {
+        match named {
+            Some(place) => self.usable(place, kind, rekeying),
+            None => self.sending(0, kind, rekeying),
+        }
+    }
+
+    /// The key in this place, if it is for packets of this index and has some left.
+    #[inline]
+    fn usable(&self, place: usize, kind: Kind, rekeying: Option<u64>) -> Option<(usize, &KeySet)> {
+        let set = self.list.get(place)?;
+        let fits = rekeying.is_none_or(|index| set.from_to.is_none() || set.is_for(index));
+        (fits && set.left(kind) > 0).then_some((place, set))
+    }
+
+    /// Counts a packet with this index of its kind, whose key was found by `rekeying`.
+    #[inline]
+    pub(crate) fn spend(&mut self, place: usize, kind: Kind, index: u64, rekeying: Option<u64>) {
+        let Some(set) = self.list.get_mut(place) else {
+            return;
+        };
+        let (left, last) = match kind {
+            Kind::Rtp => (&mut set.rtp_left, LAST_RTP),
+            Kind::Rtcp => (&mut set.rtcp_left, LAST_RTCP),
+        };
+        *left = left.saturating_sub(1);
+        // The stream whose indices end first counts (§9.2).
+        let mut left = (*left).min(last.saturating_sub(index));
+        if let (Some((_, to)), Some(rekeying)) = (set.from_to, rekeying) {
+            left = left.min(to.saturating_sub(rekeying));
+        }
+        if left <= self.config.soft_limit {
+            set.stage = set.stage.max(Stage::of(left));
+        }
+    }
+
+    /// What has become of a key since it was last asked for.
+    pub(crate) fn poll_event(&mut self) -> Option<KeyEvent<'_>> {
+        let set = self.list.iter_mut().find(|set| set.told < set.stage)?;
+        set.told = set.stage;
+        set.stage.event(&set.mki)
     }
 
     /// Does something with the session keys for a packet: those derived first, those of the

@@ -1,4 +1,5 @@
-//! A master key with its salt, identifier and lifetime. RFC 3711 §3.2.1, §8.1, RFC 4568 §6.1.
+//! A master key with its salt, identifier and lifetime. RFC 3711 §3.2.1, §8.1, §8.1.1,
+//! RFC 4568 §6.1.
 
 use alloc::vec::Vec;
 use core::fmt;
@@ -14,6 +15,7 @@ pub struct MasterKey {
     pub(crate) salt: Zeroizing<Vec<u8>>,
     pub(crate) mki: Vec<u8>,
     pub(crate) lifetime: u64,
+    pub(crate) from_to: Option<(u64, u64)>,
 }
 
 impl MasterKey {
@@ -24,6 +26,7 @@ impl MasterKey {
             salt: Zeroizing::new(salt.to_vec()),
             mki: Vec::new(),
             lifetime: u64::MAX,
+            from_to: None,
         }
     }
 
@@ -39,6 +42,17 @@ impl MasterKey {
         self.lifetime = packets;
         self
     }
+
+    /// The same for the packets of RTP from one index to another, both included, rollover counter
+    /// and sequence number, 48 bits. RTCP follows the RTP of its stream: it is under the key of
+    /// the latest packet of RTP, and before there is one under the first key.
+    ///
+    /// It tells which of several keys without MKI protects a packet. With MKIs, it makes a sender
+    /// use the key from there on.
+    pub fn with_from_to(mut self, from: u64, to: u64) -> MasterKey {
+        self.from_to = Some((from, to));
+        self
+    }
 }
 
 impl fmt::Debug for MasterKey {
@@ -46,6 +60,7 @@ impl fmt::Debug for MasterKey {
         f.debug_struct("MasterKey")
             .field("mki", &self.mki)
             .field("lifetime", &self.lifetime)
+            .field("from_to", &self.from_to)
             .finish_non_exhaustive()
     }
 }

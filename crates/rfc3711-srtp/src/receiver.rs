@@ -1,7 +1,5 @@
 //! The receiving side of a session. RFC 3711 §3.3, §3.4.
 
-use alloc::boxed::Box;
-use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -10,9 +8,12 @@ use rfc3550_rtp::RtpHeader;
 use crate::config::Config;
 use crate::error::{ConfigError, UnprotectError};
 use crate::index::{Estimate, estimate};
-use crate::keys::{Keys, Kind, Rederived};
+use crate::key_event::KeyEvent;
+use crate::keys::{Keys, Kind, Leading};
 use crate::master_key::MasterKey;
 use crate::replay::{ReplayWindow, Verdict};
+use crate::stream::Stream;
+use crate::streams::Streams;
 use crate::transform::GCM_TAG_LEN;
 use crate::{rtcp, rtp};
 
@@ -22,29 +23,7 @@ use crate::{rtcp, rtp};
 /// authentication has passed: when a call fails, the buffer and the streams are as they were.
 pub struct Receiver {
     keys: Keys,
-    streams: BTreeMap<u32, Stream>,
-}
-
-/// What a receiver knows about an SSRC.
-struct Stream {
-    /// The rollover counter to expect in the first packet.
-    initial_roc: u32,
-    rtp: ReplayWindow,
-    rtcp: ReplayWindow,
-    rtp_keys: Option<Box<Rederived>>,
-    rtcp_keys: Option<Box<Rederived>>,
-}
-
-impl Stream {
-    fn new(config: &Config) -> Stream {
-        Stream {
-            initial_roc: 0,
-            rtp: ReplayWindow::new(config.replay_window),
-            rtcp: ReplayWindow::new(config.replay_window),
-            rtp_keys: None,
-            rtcp_keys: None,
-        }
-    }
+    streams: Streams<Stream>,
 }
 
 impl Receiver {
@@ -57,7 +36,7 @@ impl Receiver {
     pub fn new(config: Config, master_keys: &[MasterKey]) -> Result<Receiver, ConfigError> {
         Ok(Receiver {
             keys: Keys::new(config, master_keys)?,
-            streams: BTreeMap::new(),
+            streams: Streams::new(config.ssrc_seed),
         })
     }
 
@@ -81,14 +60,11 @@ impl Receiver {
             } else {
                 0
             };
-        let key = self.key_of(packet, mki_start)?;
-        let set = self.keys.get(key).ok_or(UnprotectError::UnknownMki)?;
-        if set.rtp_left == 0 {
-            return Err(UnprotectError::KeyExpired);
-        }
+        let named = self.named_key(packet, mki_start)?;
+        let leading = self.leading(header.ssrc);
 
         let full = self.streams.len() >= config.max_streams;
-        let known = self.streams.get_mut(&header.ssrc);
+        let known = self.streams.get_mut(header.ssrc);
         let sequence_number = header.sequence_number.0;
         let highest = known.as_ref().and_then(|stream| stream.rtp.highest());
         let candidates = match highest {
@@ -107,13 +83,19 @@ impl Receiver {
         } else if full {
             return Err(UnprotectError::TooManyStreams);
         }
-        let protection = rtp::Protection {
-            encrypt: config.encrypt_rtp,
-            tag_len: config.rtp_tag_len(),
-            mki: &set.mki,
-        };
-        let kept = known.as_ref().and_then(|stream| stream.rtp_keys.as_deref());
-        let mut open = |index: u64| {
+        let kept = known.as_ref().and_then(|stream| stream.keys(Kind::Rtp));
+        let mut failure = UnprotectError::KeyExpired;
+        let mut opened = None;
+        for index in candidates.into_iter().flatten() {
+            let rekeying = leading.or_own(Some(index));
+            let Some((place, set)) = self.keys.receiving(named, Kind::Rtp, rekeying) else {
+                continue;
+            };
+            let protection = rtp::Protection {
+                encrypt: config.encrypt_rtp,
+                tag_len: config.rtp_tag_len(),
+                mki: &set.mki,
+            };
             let packet = rtp::Packet {
                 buffer: &mut *packet,
                 header_len: header.header_len,
@@ -121,32 +103,26 @@ impl Receiver {
                 ssrc: header.ssrc,
                 index,
             };
-            self.keys
-                .with(set, Kind::Rtp, index, kept, |keys| {
-                    rtp::open(keys, packet, &protection)
-                })
-                .map(|((), rederived)| (index, rederived))
-        };
-        let (index, rederived) = candidates
-            .into_iter()
-            .flatten()
-            .find_map(&mut open)
-            .ok_or(UnprotectError::Authentication)?;
+            let result = self.keys.with(set, Kind::Rtp, index, kept, |transform| {
+                rtp::open(transform, packet, &protection)
+            });
+            if let Some(((), rederived)) = result {
+                opened = Some((index, place, rekeying, rederived));
+                break;
+            }
+            failure = UnprotectError::Authentication;
+        }
+        let (index, place, rekeying, rederived) = opened.ok_or(failure)?;
 
-        let stream = match known {
-            Some(stream) => stream,
-            None => self
-                .streams
-                .entry(header.ssrc)
-                .or_insert(Stream::new(&config)),
-        };
-        stream.rtp.insert(index);
-        if rederived.is_some() {
-            stream.rtp_keys = rederived;
+        match known {
+            Some(stream) => stream.enter(&config, Kind::Rtp, index, rederived),
+            None => {
+                let mut stream = Stream::new(&config, 0);
+                stream.enter(&config, Kind::Rtp, index, rederived);
+                self.streams.insert(header.ssrc, stream);
+            }
         }
-        if let Some(set) = self.keys.get_mut(key) {
-            set.rtp_left -= 1;
-        }
+        self.keys.spend(place, Kind::Rtp, index, rekeying);
         Ok(payload_end)
     }
 
@@ -178,26 +154,25 @@ impl Receiver {
             .get(index_start..)
             .and_then(|rest| rest.first_chunk());
         let word = u32::from_be_bytes(*word.ok_or(UnprotectError::Malformed)?);
-        let key = self.key_of(packet, index_start + rtcp::INDEX_LEN)?;
-        let set = self.keys.get(key).ok_or(UnprotectError::UnknownMki)?;
-        if set.rtcp_left == 0 {
-            return Err(UnprotectError::KeyExpired);
-        }
+        let named = self.named_key(packet, index_start + rtcp::INDEX_LEN)?;
+        let leading = self.leading(ssrc);
         if (word & rtcp::ENCRYPTED != 0) != config.encrypt_rtcp {
             return Err(UnprotectError::EncryptionFlag);
         }
 
         let index = u64::from(word & rtcp::MAX_INDEX);
         let full = self.streams.len() >= config.max_streams;
-        let known = self.streams.get_mut(&ssrc);
+        let known = self.streams.get_mut(ssrc);
         match &known {
-            Some(stream) => verdict(&stream.rtcp, index)?,
+            Some(stream) => stream.rtcp().map_or(Ok(()), |rtcp| verdict(rtcp, index))?,
             None if full => return Err(UnprotectError::TooManyStreams),
             None => {}
         }
-        let kept = known
-            .as_ref()
-            .and_then(|stream| stream.rtcp_keys.as_deref());
+        let highest = known.as_ref().and_then(|stream| stream.rtp.highest());
+        let rekeying = leading.or_own(highest);
+        let key = self.keys.receiving(named, Kind::Rtcp, rekeying);
+        let (place, set) = key.ok_or(UnprotectError::KeyExpired)?;
+        let kept = known.as_ref().and_then(|stream| stream.keys(Kind::Rtcp));
         let packet = rtcp::Packet {
             buffer: packet,
             plain_end,
@@ -211,17 +186,15 @@ impl Receiver {
             })
             .ok_or(UnprotectError::Authentication)?;
 
-        let stream = match known {
-            Some(stream) => stream,
-            None => self.streams.entry(ssrc).or_insert(Stream::new(&config)),
-        };
-        stream.rtcp.insert(index);
-        if rederived.is_some() {
-            stream.rtcp_keys = rederived;
+        match known {
+            Some(stream) => stream.enter(&config, Kind::Rtcp, index, rederived),
+            None => {
+                let mut stream = Stream::new(&config, 0);
+                stream.enter(&config, Kind::Rtcp, index, rederived);
+                self.streams.insert(ssrc, stream);
+            }
         }
-        if let Some(set) = self.keys.get_mut(key) {
-            set.rtcp_left -= 1;
-        }
+        self.keys.spend(place, Kind::Rtcp, index, rekeying);
         Ok(plain_end)
     }
 
@@ -252,7 +225,8 @@ impl Receiver {
         self.keys.add(master_key)
     }
 
-    /// Accepts no more packets under the master key with this MKI.
+    /// Accepts no more packets under the master key with this MKI; without MKIs, under the first
+    /// key.
     ///
     /// # Errors
     ///
@@ -277,6 +251,16 @@ impl Receiver {
         Some((set.rtp_left, set.rtcp_left))
     }
 
+    /// What has become of a master key. Ask until `None`; each is told once.
+    pub fn poll_event(&mut self) -> Option<KeyEvent<'_>> {
+        self.keys.poll_event()
+    }
+
+    /// How many packets of RTP, and of RTCP, a stream has brought.
+    pub fn packets(&self, ssrc: u32) -> Option<(u64, u64)> {
+        self.streams.get(ssrc).map(Stream::packets)
+    }
+
     /// How many streams there are.
     pub fn streams(&self) -> usize {
         self.streams.len()
@@ -284,41 +268,51 @@ impl Receiver {
 
     /// The rollover counter of a stream.
     pub fn roc(&self, ssrc: u32) -> Option<u32> {
-        let stream = self.streams.get(&ssrc)?;
-        match stream.rtp.highest() {
-            Some(highest) => u32::try_from(highest >> 16).ok(),
-            None => Some(stream.initial_roc),
-        }
+        self.streams.get(ssrc)?.roc()
     }
 
     /// Sets the rollover counter that a stream's next packet is expected to have, as told by key
     /// management to who joins late. The stream's list of RTP packets received begins anew.
     pub fn set_roc(&mut self, ssrc: u32, roc: u32) {
         let config = self.keys.config();
-        let stream = self
-            .streams
-            .entry(ssrc)
-            .or_insert_with(|| Stream::new(config));
-        stream.initial_roc = roc;
-        stream.rtp = ReplayWindow::new(config.replay_window);
+        match self.streams.get_mut(ssrc) {
+            Some(stream) => {
+                stream.initial_roc = roc;
+                stream.rtp = ReplayWindow::new(config.replay_window);
+            }
+            None => {
+                let stream = Stream::new(config, roc);
+                self.streams.insert(ssrc, stream);
+            }
+        }
     }
 
     /// Forgets a stream, when its source has left the session (RFC 4568 §6.5). Its packets could be
     /// replayed from then on.
     pub fn remove_stream(&mut self, ssrc: u32) {
-        self.streams.remove(&ssrc);
+        self.streams.remove(ssrc);
     }
 
-    /// The place of the key whose MKI stands at this place of the packet.
-    fn key_of(&self, packet: &[u8], mki_start: usize) -> Result<usize, UnprotectError> {
+    /// The place of the key whose MKI stands at this place of the packet; `None` if packets carry
+    /// none.
+    fn named_key(&self, packet: &[u8], mki_start: usize) -> Result<Option<usize>, UnprotectError> {
         let mki_len = self.keys.mki_len();
         if mki_len == 0 {
-            return Ok(0);
+            return Ok(None);
         }
         let mki = packet
             .get(mki_start..mki_start + mki_len)
             .ok_or(UnprotectError::Malformed)?;
-        self.keys.find(mki).ok_or(UnprotectError::UnknownMki)
+        self.keys
+            .find(mki)
+            .map(Some)
+            .ok_or(UnprotectError::UnknownMki)
+    }
+
+    /// Whose indices decide on the key of a packet from this source.
+    fn leading(&self, ssrc: u32) -> Leading {
+        self.keys
+            .leading(ssrc, |leading| self.streams.get(leading)?.rtp.highest())
     }
 }
 

@@ -2,12 +2,39 @@
 
 use alloc::boxed::Box;
 use alloc::vec;
+use core::slice;
 
 /// A window of bits behind the highest index, as a ring.
 #[derive(Debug, Clone)]
 pub(crate) struct ReplayWindow {
-    highest: Option<u64>,
-    seen: Box<[u64]>,
+    /// The highest index and one, or 0.
+    beyond: u64,
+    seen: Seen,
+}
+
+/// The bits: those of the smallest window stand in place.
+#[derive(Debug, Clone)]
+enum Seen {
+    One(u64),
+    More(Box<[u64]>),
+}
+
+impl Seen {
+    #[inline]
+    fn words(&self) -> &[u64] {
+        match self {
+            Seen::One(word) => slice::from_ref(word),
+            Seen::More(words) => words,
+        }
+    }
+
+    #[inline]
+    fn words_mut(&mut self) -> &mut [u64] {
+        match self {
+            Seen::One(word) => slice::from_mut(word),
+            Seen::More(words) => words,
+        }
+    }
 }
 
 /// What the window says about an index.
@@ -22,17 +49,20 @@ impl ReplayWindow {
     /// A window of `size` indices, a multiple of 64 that is not 0.
     pub(crate) fn new(size: usize) -> ReplayWindow {
         ReplayWindow {
-            highest: None,
-            seen: vec![0; size / 64].into_boxed_slice(),
+            beyond: 0,
+            seen: match size / 64 {
+                1 => Seen::One(0),
+                words => Seen::More(vec![0; words].into_boxed_slice()),
+            },
         }
     }
 
     pub(crate) fn highest(&self) -> Option<u64> {
-        self.highest
+        self.beyond.checked_sub(1)
     }
 
     pub(crate) fn check(&self, index: u64) -> Verdict {
-        match self.highest {
+        match self.highest() {
             Some(highest) if index <= highest => {
                 if highest - index >= self.size() {
                     Verdict::TooOld
@@ -48,25 +78,25 @@ impl ReplayWindow {
 
     /// Notes an index that the window takes for new.
     pub(crate) fn insert(&mut self, index: u64) {
-        match self.highest {
+        match self.highest() {
             Some(highest) if index > highest => {
                 if index - highest >= self.size() {
-                    self.seen.fill(0);
+                    self.seen.words_mut().fill(0);
                 } else {
                     for skipped in highest + 1..index {
                         self.set(skipped, false);
                     }
                 }
-                self.highest = Some(index);
+                self.beyond = index + 1;
             }
             Some(_) => {}
-            None => self.highest = Some(index),
+            None => self.beyond = index + 1,
         }
         self.set(index, true);
     }
 
     fn size(&self) -> u64 {
-        self.seen.len() as u64 * 64
+        self.seen.words().len() as u64 * 64
     }
 
     /// The word of an index, and its bit there.
@@ -76,7 +106,12 @@ impl ReplayWindow {
     }
 
     fn is_set(&self, index: u64) -> bool {
-        let word = |(word, mask)| self.seen.get(word).map(|word: &u64| word & mask != 0);
+        let word = |(word, mask)| {
+            self.seen
+                .words()
+                .get(word)
+                .map(|word: &u64| word & mask != 0)
+        };
         self.bit(index).and_then(word).unwrap_or(false)
     }
 
@@ -84,7 +119,7 @@ impl ReplayWindow {
         let Some((word, mask)) = self.bit(index) else {
             return;
         };
-        let Some(word) = self.seen.get_mut(word) else {
+        let Some(word) = self.seen.words_mut().get_mut(word) else {
             return;
         };
         *word = if seen { *word | mask } else { *word & !mask };

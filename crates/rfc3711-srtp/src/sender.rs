@@ -1,7 +1,5 @@
 //! The sending side of a session. RFC 3711 §3.3, §3.4.
 
-use alloc::boxed::Box;
-use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -10,9 +8,12 @@ use rfc3550_rtp::RtpHeader;
 use crate::config::Config;
 use crate::error::{ConfigError, ProtectError};
 use crate::index::{Estimate, estimate};
-use crate::keys::{Keys, Kind, Rederived};
+use crate::key_event::KeyEvent;
+use crate::keys::{Keys, Kind, Leading};
 use crate::master_key::MasterKey;
-use crate::replay::{ReplayWindow, Verdict};
+use crate::replay::Verdict;
+use crate::stream::Stream;
+use crate::streams::Streams;
 use crate::{rtcp, rtp};
 
 /// Protects the RTP and RTCP packets that one endpoint sends in a session.
@@ -23,29 +24,7 @@ pub struct Sender {
     keys: Keys,
     /// The place of the key in use.
     active: usize,
-    streams: BTreeMap<u32, Stream>,
-}
-
-/// What a sender knows about an SSRC.
-struct Stream {
-    /// The rollover counter of the first packet.
-    initial_roc: u32,
-    sent: ReplayWindow,
-    next_rtcp: u32,
-    rtp_keys: Option<Box<Rederived>>,
-    rtcp_keys: Option<Box<Rederived>>,
-}
-
-impl Stream {
-    fn new(config: &Config) -> Stream {
-        Stream {
-            initial_roc: 0,
-            sent: ReplayWindow::new(config.replay_window),
-            next_rtcp: 0,
-            rtp_keys: None,
-            rtcp_keys: None,
-        }
-    }
+    streams: Streams<Stream>,
 }
 
 impl Sender {
@@ -60,7 +39,7 @@ impl Sender {
         Ok(Sender {
             keys,
             active: 0,
-            streams: BTreeMap::new(),
+            streams: Streams::new(config.ssrc_seed),
         })
     }
 
@@ -89,12 +68,9 @@ impl Sender {
         let header = RtpHeader::parse(plain).map_err(|_| ProtectError::Malformed)?;
 
         let config = *self.keys.config();
-        let set = self.keys.get(self.active).ok_or(ProtectError::KeyExpired)?;
-        if set.rtp_left == 0 {
-            return Err(ProtectError::KeyExpired);
-        }
+        let leading = self.leading(header.ssrc);
         let full = self.streams.len() >= config.max_streams;
-        let known = self.streams.get_mut(&header.ssrc);
+        let known = self.streams.get_mut(header.ssrc);
         let index = match &known {
             None => u64::from(header.sequence_number.0),
             Some(stream) => next_index(stream, header.sequence_number.0)?,
@@ -102,6 +78,9 @@ impl Sender {
         if known.is_none() && full {
             return Err(ProtectError::TooManyStreams);
         }
+        let rekeying = leading.or_own(Some(index));
+        let key = self.keys.sending(self.active, Kind::Rtp, rekeying);
+        let (place, set) = key.ok_or(ProtectError::KeyExpired)?;
         let protection = rtp::Protection {
             encrypt: config.encrypt_rtp,
             tag_len: config.rtp_tag_len(),
@@ -114,7 +93,7 @@ impl Sender {
             ssrc: header.ssrc,
             index,
         };
-        let kept = known.as_ref().and_then(|stream| stream.rtp_keys.as_deref());
+        let kept = known.as_ref().and_then(|stream| stream.keys(Kind::Rtp));
         let ((), rederived) = self
             .keys
             .with(set, Kind::Rtp, index, kept, |transform| {
@@ -122,20 +101,15 @@ impl Sender {
             })
             .ok_or(ProtectError::Malformed)?;
 
-        let stream = match known {
-            Some(stream) => stream,
-            None => self
-                .streams
-                .entry(header.ssrc)
-                .or_insert(Stream::new(&config)),
-        };
-        stream.sent.insert(index);
-        if rederived.is_some() {
-            stream.rtp_keys = rederived;
+        match known {
+            Some(stream) => stream.enter(&config, Kind::Rtp, index, rederived),
+            None => {
+                let mut stream = Stream::new(&config, 0);
+                stream.enter(&config, Kind::Rtp, index, rederived);
+                self.streams.insert(header.ssrc, stream);
+            }
         }
-        if let Some(set) = self.keys.get_mut(self.active) {
-            set.rtp_left -= 1;
-        }
+        self.keys.spend(place, Kind::Rtp, index, rekeying);
         Ok(needed)
     }
 
@@ -153,16 +127,13 @@ impl Sender {
         let ssrc = rtcp::ssrc(plain).ok_or(ProtectError::Malformed)?;
 
         let config = *self.keys.config();
-        let set = self.keys.get(self.active).ok_or(ProtectError::KeyExpired)?;
-        if set.rtcp_left == 0 {
-            return Err(ProtectError::KeyExpired);
-        }
+        let leading = self.leading(ssrc);
         let full = self.streams.len() >= config.max_streams;
-        let known = self.streams.get_mut(&ssrc);
+        let known = self.streams.get_mut(ssrc);
         if known.is_none() && full {
             return Err(ProtectError::TooManyStreams);
         }
-        let index = known.as_ref().map_or(0, |stream| stream.next_rtcp);
+        let index = known.as_ref().map_or(0, |stream| stream.next_rtcp());
         if index > rtcp::MAX_INDEX {
             return Err(ProtectError::IndexExhausted);
         }
@@ -171,6 +142,10 @@ impl Sender {
         } else {
             index
         };
+        let highest = known.as_ref().and_then(|stream| stream.rtp.highest());
+        let rekeying = leading.or_own(highest);
+        let key = self.keys.sending(self.active, Kind::Rtcp, rekeying);
+        let (place, set) = key.ok_or(ProtectError::KeyExpired)?;
         let mki = &set.mki;
         let packet = rtcp::Packet {
             buffer,
@@ -178,9 +153,7 @@ impl Sender {
             word,
             mki_len: mki.len(),
         };
-        let kept = known
-            .as_ref()
-            .and_then(|stream| stream.rtcp_keys.as_deref());
+        let kept = known.as_ref().and_then(|stream| stream.keys(Kind::Rtcp));
         let ((), rederived) = self
             .keys
             .with(set, Kind::Rtcp, u64::from(index), kept, |transform| {
@@ -188,17 +161,16 @@ impl Sender {
             })
             .ok_or(ProtectError::Malformed)?;
 
-        let stream = match known {
-            Some(stream) => stream,
-            None => self.streams.entry(ssrc).or_insert(Stream::new(&config)),
-        };
-        stream.next_rtcp = index + 1;
-        if rederived.is_some() {
-            stream.rtcp_keys = rederived;
+        match known {
+            Some(stream) => stream.enter(&config, Kind::Rtcp, u64::from(index), rederived),
+            None => {
+                let mut stream = Stream::new(&config, 0);
+                stream.enter(&config, Kind::Rtcp, u64::from(index), rederived);
+                self.streams.insert(ssrc, stream);
+            }
         }
-        if let Some(set) = self.keys.get_mut(self.active) {
-            set.rtcp_left -= 1;
-        }
+        self.keys
+            .spend(place, Kind::Rtcp, u64::from(index), rekeying);
         Ok(needed)
     }
 
@@ -260,8 +232,18 @@ impl Sender {
         Ok(())
     }
 
-    /// How many packets of RTP, and of RTCP, the key in use may still protect. Ask for a new key
-    /// before they run out.
+    /// What has become of a master key. Ask until `None`; each is told once.
+    pub fn poll_event(&mut self) -> Option<KeyEvent<'_>> {
+        self.keys.poll_event()
+    }
+
+    /// How many packets of RTP, and of RTCP, a stream has sent.
+    pub fn packets(&self, ssrc: u32) -> Option<(u64, u64)> {
+        self.streams.get(ssrc).map(Stream::packets)
+    }
+
+    /// How many packets of RTP, and of RTCP, the key in use may still protect: the one that
+    /// [`use_key`](Sender::use_key) has set, whatever From and To say.
     pub fn packets_left(&self) -> (u64, u64) {
         self.keys
             .get(self.active)
@@ -270,11 +252,7 @@ impl Sender {
 
     /// The rollover counter of a stream, to be told to receivers that join late.
     pub fn roc(&self, ssrc: u32) -> Option<u32> {
-        let stream = self.streams.get(&ssrc)?;
-        match stream.sent.highest() {
-            Some(highest) => u32::try_from(highest >> 16).ok(),
-            None => Some(stream.initial_roc),
-        }
+        self.streams.get(ssrc)?.roc()
     }
 
     /// Continues a stream of an earlier sender: its next packets have this rollover counter and
@@ -282,22 +260,27 @@ impl Sender {
     ///
     /// Going back to indices that have been used under the same key destroys its secrecy.
     pub fn resume(&mut self, ssrc: u32, roc: u32, rtcp_index: u32) {
-        let mut stream = Stream::new(self.keys.config());
-        stream.initial_roc = roc;
-        stream.next_rtcp = rtcp_index;
+        let config = self.keys.config();
+        let stream = Stream::new(config, roc).with_first_rtcp(config, rtcp_index);
         self.streams.insert(ssrc, stream);
+    }
+
+    /// Whose indices decide on the key of a packet from this source.
+    fn leading(&self, ssrc: u32) -> Leading {
+        self.keys
+            .leading(ssrc, |leading| self.streams.get(leading)?.rtp.highest())
     }
 }
 
 /// The index of a stream's next packet.
 fn next_index(stream: &Stream, sequence_number: u16) -> Result<u64, ProtectError> {
-    let Some(highest) = stream.sent.highest() else {
+    let Some(highest) = stream.rtp.highest() else {
         return Ok(u64::from(stream.initial_roc) << 16 | u64::from(sequence_number));
     };
     match estimate(highest, sequence_number) {
         Estimate::Exhausted => Err(ProtectError::IndexExhausted),
         Estimate::BeforeStart => Err(ProtectError::IndexReused),
-        Estimate::Index(index) => match stream.sent.check(index) {
+        Estimate::Index(index) => match stream.rtp.check(index) {
             Verdict::New => Ok(index),
             Verdict::Seen | Verdict::TooOld => Err(ProtectError::IndexReused),
         },
