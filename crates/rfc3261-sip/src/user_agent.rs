@@ -11,20 +11,27 @@ mod exchange;
 mod handle;
 mod invite;
 mod modify;
+mod notifier;
 mod output;
+mod publication;
+mod redirect;
 mod registration;
 mod reliable;
+mod replaces;
 mod request;
 mod server;
 mod session_timer;
 mod soft_state;
+mod subscriber;
+mod subscription;
 mod uses;
 
 pub use call::CallState;
 pub use config::{Config, Counts};
 pub use content::{Content, Credentials, Target};
-pub use handle::{CallId, RegistrationId, RequestId};
+pub use handle::{CallId, PublicationId, RegistrationId, RequestId, SubscriptionId};
 pub use output::{CommandError, EndCause, Event, Failure, IncomingId, Output, Purpose};
+pub use subscriber::referral_status;
 
 use alloc::{collections::VecDeque, format, string::String};
 use std::time::Instant;
@@ -39,8 +46,10 @@ use crate::{
 use call::Call;
 use dialogs::Dialogs;
 use handle::Slab;
+use publication::Publication;
 use registration::Registration;
 use request::Request;
+use subscription::Subscription;
 use uses::{Use, Uses};
 
 /// A user agent, without I/O and without a clock.
@@ -55,8 +64,10 @@ use uses::{Use, Uses};
 ///   [`acknowledge`](Self::acknowledge), [`hang_up`](Self::hang_up); for calls that come in
 ///   [`ring`](Self::ring), [`progress`](Self::progress), [`answer`](Self::answer),
 ///   [`reject`](Self::reject), [`redirect`](Self::redirect); [`request`](Self::request),
-///   [`request_within`](Self::request_within), [`respond`](Self::respond); and for what was
-///   challenged [`retry`](Self::retry) or [`give_up`](Self::give_up).
+///   [`request_within`](Self::request_within), [`respond`](Self::respond);
+///   [`reinvite`](Self::reinvite), [`update`](Self::update), [`prack`](Self::prack);
+///   [`subscribe`](Self::subscribe), [`refer`](Self::refer), [`notify`](Self::notify) and what
+///   belongs to them; [`publish`](Self::publish); and for what was challenged [`retry`](Self::retry) or [`give_up`](Self::give_up).
 /// - **Outputs**: after each of these, [`poll_output`](Self::poll_output) until it returns
 ///   `None`, then wait for input or for `next_timeout`.
 ///
@@ -139,6 +150,10 @@ pub struct UserAgent {
     dialogs: Dialogs,
     registrations: Slab<RegistrationId, Registration>,
     registration_queue: Queue,
+    subscriptions: Slab<SubscriptionId, Subscription>,
+    subscription_queue: Queue,
+    publications: Slab<PublicationId, Publication>,
+    publication_queue: Queue,
     /// The call whose INVITE has another answer, while that is looked at.
     forked_from: Option<CallId>,
     output: VecDeque<Output>,
@@ -164,6 +179,10 @@ impl UserAgent {
             dialogs: Dialogs::new(seed),
             registrations: Slab::new(),
             registration_queue: Queue::default(),
+            subscriptions: Slab::new(),
+            subscription_queue: Queue::default(),
+            publications: Slab::new(),
+            publication_queue: Queue::default(),
             forked_from: None,
             output: VecDeque::new(),
             unreadable: 0,
@@ -192,6 +211,8 @@ impl UserAgent {
             calls: self.calls.len(),
             dialogs: self.dialogs.len(),
             registrations: self.registrations.len(),
+            subscriptions: self.subscriptions.len(),
+            publications: self.publications.len(),
             requests: self.requests.len(),
             unanswered: self.uses.pending(),
             transactions,
@@ -224,6 +245,8 @@ impl UserAgent {
         self.pump(now);
         self.run_call_timers(now);
         self.run_registration_timers(now);
+        self.run_subscription_timers(now);
+        self.run_publication_timers(now);
         self.pump(now);
     }
 
@@ -235,7 +258,12 @@ impl UserAgent {
     /// When [`handle_timeout`](Self::handle_timeout) is to be called next.
     #[must_use]
     pub fn next_timeout(&self) -> Option<Instant> {
-        let queues = [&self.call_queue, &self.registration_queue];
+        let queues = [
+            &self.call_queue,
+            &self.registration_queue,
+            &self.subscription_queue,
+            &self.publication_queue,
+        ];
         let own = queues.into_iter().filter_map(|queue| Some(queue.next()?.0));
         own.chain(self.layer.next_timeout()).min()
     }

@@ -8,7 +8,10 @@ use super::{
     machine::Input,
     table::{InviteKeys, Transaction},
 };
-use crate::{HeaderName, Message, Method, Rejection, ResponseBuilder, StatusCode, transport::Flow};
+use crate::{
+    HeaderName, Message, MessageRef, Method, Rejection, ResponseBuilder, StatusCode,
+    transport::Flow,
+};
 
 /// What came in, on its way to the user.
 #[derive(Debug)]
@@ -129,15 +132,7 @@ impl TransactionLayer {
             .flatten();
         let flow = source.of_response(request.via());
         if self.table.servers() >= self.config.max_servers && invite.is_none() {
-            self.counts.refused += 1;
-            let tag = self.keys.stateless_tag(&request);
-            let status = StatusCode::SERVICE_UNAVAILABLE;
-            let response = ResponseBuilder::to(message.view(), status, &tag)
-                .header(HeaderName::RetryAfter, self.config.retry_after);
-            if let Ok(response) = response.build() {
-                self.send(response, flow);
-            }
-            return;
+            return self.refuse(message.view(), flow);
         }
         let kind = match method {
             Method::INVITE => Kind::ServerInvite,
@@ -164,6 +159,33 @@ impl TransactionLayer {
         let mut incoming = Incoming::new(message, source);
         (incoming.merged, incoming.invite) = (merged, invite);
         self.start(now, id, kind, Some(incoming));
+    }
+
+    /// Answers a request with 503 and leaves nothing behind: not even an ACK wants more.
+    fn refuse(&mut self, request: MessageRef<'_>, flow: Flow) {
+        self.counts.refused += 1;
+        let Ok(parts) = Request::new(request) else {
+            return;
+        };
+        let tag = self.keys.stateless_tag(&parts);
+        let response = ResponseBuilder::to(request, StatusCode::SERVICE_UNAVAILABLE, &tag)
+            .header(HeaderName::RetryAfter, self.config.retry_after);
+        if let Ok(response) = response.build() {
+            self.send(response, flow);
+        }
+    }
+
+    /// Answers a request that was handed up with 503, as if it had been beyond
+    /// [`Config::max_servers`](super::Config::max_servers).
+    pub(crate) fn refuse_without_state(
+        &mut self,
+        transaction: TransactionId,
+        request: MessageRef<'_>,
+    ) {
+        if let Some(flow) = self.flow(transaction) {
+            self.table.remove(transaction);
+            self.refuse(request, flow);
+        }
     }
 
     /// The request with `received` and `rport` (RFC 3261 §18.2.1, RFC 3581 §4), if its Via can be

@@ -103,12 +103,7 @@ impl UserAgent {
         source: Flow,
     ) {
         if self.calls.len() >= self.config.max_calls {
-            let content = Content::new().header(
-                "Retry-After",
-                alloc::format!("{}", self.config.transactions.retry_after),
-            );
-            let status = StatusCode::SERVICE_UNAVAILABLE;
-            return self.reply(now, transaction, request.view(), status, &content);
+            return self.layer.refuse_without_state(transaction, request.view());
         }
         let tag = self.new_tag();
         let dialog = match Dialog::uas(request.view(), &tag, source.transport) {
@@ -121,6 +116,12 @@ impl UserAgent {
         if self.refuses_interval(now, transaction, request.view()) {
             return;
         }
+        let replaces = match self.replaced_by(request.view()) {
+            Ok(replaces) => replaces,
+            Err(status) => {
+                return self.reply(now, transaction, request.view(), status, &Content::new());
+            }
+        };
         let number = dialog.remote_sequence_number().unwrap_or_default();
         let mut answering = Answering::answered(transaction, number, bytes::Bytes::new());
         answering.request = Some(request.clone());
@@ -132,6 +133,7 @@ impl UserAgent {
         let mut call = Call::new(CallState::Ringing);
         call.answering = Some(Box::new(answering));
         call.exchange.their_invite = true;
+        call.replaces = replaces;
         if has_session(request.view()) {
             call.exchange.description_received();
         }
@@ -151,6 +153,7 @@ impl UserAgent {
             call: id,
             request,
             source,
+            replaces,
         });
     }
 
@@ -210,6 +213,7 @@ impl UserAgent {
                 self.await_ack(now, id);
                 self.advance(now, id, Input::Answer, With::default());
                 self.settle_session_timer(now, id, timer.unwrap_or_default());
+                self.replace(now, id);
             }
             false => {
                 self.advance(now, id, Input::Refuse, With::cause(EndCause::Given));

@@ -50,6 +50,8 @@ pub(super) struct Call {
     pub(super) description: Option<(Cow<'static, str>, Bytes)>,
     /// The other side says that it takes UPDATE.
     pub(super) peer_updates: bool,
+    /// The call that ends when this one is answered (RFC 3891).
+    pub(super) replaces: Option<CallId>,
     pub(super) deadlines: Deadlines<{ Timer::COUNT }>,
 }
 
@@ -289,7 +291,11 @@ impl UserAgent {
         let Some(entry) = self.dialogs.get_mut(key) else {
             return;
         };
+        let what = self.requests.get(request).map(|request| request.what);
+        let shared = !entry.subscriptions.is_empty();
         let change = match outcome {
+            // A BYE ends the call only, and not what else uses the dialog (RFC 5057 §4.1).
+            _ if shared && matches!(what, Some(What::Bye(_))) => None,
             Ok(response) | Err(Failure::Refused(response)) => {
                 entry.dialog.handle_response(response.view()).ok()
             }
@@ -311,7 +317,18 @@ impl UserAgent {
     pub(super) fn drop_dialog(&mut self, key: DialogKey) {
         if let Some(entry) = self.dialogs.get_mut(key) {
             entry.call = None;
-            entry.dialog.terminate();
+        }
+        self.release_dialog(key);
+    }
+
+    /// Takes a dialog away that nothing uses (RFC 5057 §4.2): a call may end and a subscription
+    /// go on.
+    pub(super) fn release_dialog(&mut self, key: DialogKey) {
+        let unused = self
+            .dialogs
+            .get(key)
+            .is_some_and(|entry| entry.call.is_none() && entry.subscriptions.is_empty());
+        if unused {
             self.dialogs.remove(key);
         }
     }
@@ -415,6 +432,7 @@ impl Call {
             session: SessionTimer::Off,
             description: None,
             peer_updates: false,
+            replaces: None,
             deadlines: Deadlines::new(),
         }
     }

@@ -29,6 +29,8 @@ pub struct Config {
     /// The types of bodies that are taken: `application/sdp`. Others get 415 where they are not
     /// optional. With an empty list all are taken.
     pub accept: Vec<String>,
+    /// The event packages that others may subscribe to: none. Others get 489.
+    pub events: Vec<String>,
     /// Whether OPTIONS is answered without the user: yes.
     pub answer_options: bool,
     /// Whether the ACK for a 2xx is sent without the user, if the INVITE had a body: yes. Without
@@ -46,6 +48,13 @@ pub struct Config {
     pub min_se: u32,
     /// Calls at a time: 100,000. Those beyond get 503 and leave nothing behind.
     pub max_calls: usize,
+    /// Subscriptions at a time: 100,000. Those of others beyond get 503.
+    pub max_subscriptions: usize,
+    /// The longest time that others may subscribe for, in seconds: 3600.
+    pub max_expires: u32,
+    /// How many URIs of 3xx responses are tried for one request: 5. With 0 such a response is
+    /// handed up.
+    pub max_redirects: u8,
     /// What transports and addresses there are.
     pub preferences: Preferences,
     /// The path MTU, if it is known (RFC 3261 §18.1.1).
@@ -62,6 +71,10 @@ pub struct Counts {
     pub dialogs: usize,
     /// Registrations.
     pub registrations: usize,
+    /// Subscriptions, those of REFER among them.
+    pub subscriptions: usize,
+    /// Publications.
+    pub publications: usize,
     /// Requests of this side: with a transaction, or waiting for credentials or an address.
     pub requests: usize,
     /// Requests of others that the user has not answered.
@@ -105,14 +118,18 @@ impl Config {
                 "PRACK",
                 "PUBLISH",
             ]),
-            supported: list(&["100rel", "timer"]),
+            supported: list(&["100rel", "replaces", "timer"]),
             accept: list(&["application/sdp"]),
+            events: Vec::new(),
             answer_options: true,
             automatic_ack: true,
             reliable_provisional: true,
             session_expires: None,
             min_se: 90,
             max_calls: 100_000,
+            max_subscriptions: 100_000,
+            max_expires: 3600,
+            max_redirects: 5,
             preferences: Preferences::default(),
             path_mtu: None,
         }

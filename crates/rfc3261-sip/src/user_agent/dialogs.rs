@@ -1,12 +1,12 @@
 //! The dialogs of a user agent: found by their identifiers in constant time, each with the way
 //! that its requests take.
 
-use alloc::boxed::Box;
+use alloc::{boxed::Box, vec::Vec};
 use core::hash::{BuildHasherDefault, Hash, Hasher};
 use std::collections::{HashMap, hash_map::DefaultHasher};
 
 use super::{
-    CallId,
+    CallId, SubscriptionId,
     handle::{DialogKey, Slab},
 };
 use crate::{
@@ -24,6 +24,7 @@ pub(super) struct Entry {
     /// The URI that `flow` is the way to, once that is known.
     pub(super) hop: Option<Box<str>>,
     pub(super) call: Option<CallId>,
+    pub(super) subscriptions: Vec<SubscriptionId>,
     hash: u64,
 }
 
@@ -32,6 +33,8 @@ pub(super) struct Entry {
 pub(super) struct Dialogs {
     slab: Slab<DialogKey, Entry>,
     keys: HashMap<u64, DialogKey, BuildHasherDefault<Unhashed>>,
+    /// The subscriptions whose dialog is to be made by a NOTIFY.
+    expected: HashMap<u64, SubscriptionId, BuildHasherDefault<Unhashed>>,
     seed: u128,
 }
 
@@ -41,6 +44,7 @@ impl Dialogs {
         Self {
             slab: Slab::new(),
             keys: HashMap::default(),
+            expected: HashMap::default(),
             seed,
         }
     }
@@ -56,6 +60,7 @@ impl Dialogs {
             flow,
             hop: None,
             call,
+            subscriptions: Vec::new(),
             hash,
         });
         self.keys.insert(hash, key);
@@ -80,6 +85,24 @@ impl Dialogs {
             if self.keys.get(&entry.hash) == Some(&key) {
                 self.keys.remove(&entry.hash);
             }
+        }
+    }
+
+    /// Lets a NOTIFY with this Call-ID and tag make the dialog of a subscription; where that is
+    /// noted.
+    pub(super) fn expect(&mut self, half: &DialogId<'_>, subscription: SubscriptionId) -> u64 {
+        let hash = self.hash(half);
+        self.expected.insert(hash, subscription);
+        hash
+    }
+
+    pub(super) fn expected(&self, half: &DialogId<'_>) -> Option<SubscriptionId> {
+        self.expected.get(&self.hash(half)).copied()
+    }
+
+    pub(super) fn expect_no_more(&mut self, noted: Option<u64>) {
+        if let Some(hash) = noted {
+            self.expected.remove(&hash);
         }
     }
 

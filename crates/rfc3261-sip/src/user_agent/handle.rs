@@ -40,6 +40,10 @@ handles! {
     pub CallId;
     /// The name of a registration: unique among all that its user agent ever has.
     pub RegistrationId;
+    /// The name of a subscription: unique among all that its user agent ever has.
+    pub SubscriptionId;
+    /// The name of a publication: unique among all that its user agent ever has.
+    pub PublicationId;
     /// The name of a request of this side, through all its repetitions with credentials or to
     /// other servers: unique among all that its user agent ever has.
     pub RequestId;

@@ -40,7 +40,7 @@ impl UserAgent {
             return Err(CommandError::Full);
         }
         let way = self.way_to(target)?;
-        let (from, call_id) = (self.from_value(target), self.new_call_id());
+        let (from, call_id) = (self.new_from(target), self.new_call_id());
         let request = self.outside(Method::INVITE, target, &from, &call_id, 1, &way)?;
         let request = request.header(
             HeaderName::Contact,

@@ -2,7 +2,7 @@
 
 use core::{fmt, time::Duration};
 
-use super::{CallId, RegistrationId, RequestId};
+use super::{CallId, PublicationId, RegistrationId, RequestId, SubscriptionId};
 use crate::{
     Message, StatusCode, WriteError,
     dialog::DialogError,
@@ -44,6 +44,8 @@ pub enum Event {
         request: Message,
         /// Where it came from.
         source: Flow,
+        /// The call that it takes the place of (RFC 3891), which ends when this one is answered.
+        replaces: Option<CallId>,
     },
     /// A provisional response but 100 to the INVITE of a call.
     Progress {
@@ -173,6 +175,67 @@ pub enum Event {
         /// The question.
         query: Query,
     },
+    /// A NOTIFY has come for a subscription of this side; it is answered already. What a REFER has
+    /// come to, [`referral_status`](super::referral_status) reads.
+    Notified {
+        /// The subscription.
+        subscription: SubscriptionId,
+        /// The NOTIFY.
+        request: Message,
+    },
+    /// Somebody subscribes: to be
+    /// [accepted](super::UserAgent::accept_subscription) or
+    /// [refused](super::UserAgent::refuse_subscription). What comes later, refreshes and the end,
+    /// goes by itself.
+    Subscribed {
+        /// The subscription.
+        subscription: SubscriptionId,
+        /// The SUBSCRIBE.
+        request: Message,
+    },
+    /// Somebody asks this side to send a request to somebody else (Refer-To): to be
+    /// [accepted](super::UserAgent::accept_subscription) or
+    /// [refused](super::UserAgent::refuse_subscription), and then told
+    /// [how it goes](super::UserAgent::notify_referral).
+    Referred {
+        /// The subscription to what becomes of it.
+        subscription: SubscriptionId,
+        /// The call that the REFER came within.
+        call: Option<CallId>,
+        /// The REFER.
+        request: Message,
+    },
+    /// A subscription is over.
+    SubscriptionEnded {
+        /// The subscription.
+        subscription: SubscriptionId,
+        /// Why, unless the other side or the time has ended it as it should be.
+        failure: Option<Failure>,
+    },
+    /// A server has accepted a publication, its change or its refresh.
+    Published {
+        /// The publication.
+        publication: PublicationId,
+        /// How long it lasts.
+        expires: Duration,
+        /// The 2xx response.
+        response: Message,
+    },
+    /// What was published is removed, and the publication is gone.
+    Unpublished {
+        /// The publication.
+        publication: PublicationId,
+    },
+    /// A server has not accepted a publication, its change, its refresh or its removal. After a
+    /// removal it is gone; otherwise it may be tried again by
+    /// [`republish`](super::UserAgent::republish), or
+    /// [forgotten](super::UserAgent::forget_publication).
+    PublicationFailed {
+        /// The publication.
+        publication: PublicationId,
+        /// Why.
+        failure: Failure,
+    },
     /// A registrar has accepted a registration or its refresh.
     Registered {
         /// The registration.
@@ -206,6 +269,10 @@ pub enum Purpose {
     Registration(RegistrationId),
     /// A call, or something within it.
     Call(CallId),
+    /// A subscription.
+    Subscription(SubscriptionId),
+    /// A publication.
+    Publication(PublicationId),
     /// What the user sends by itself.
     Request,
 }
@@ -213,6 +280,10 @@ pub enum Purpose {
 /// Why a request has not got what it was sent for.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "failures are short-lived, and a box would cost an allocation each"
+)]
 pub enum Failure {
     /// A final response but 2xx.
     Refused(Message),
@@ -238,6 +309,8 @@ pub enum EndCause {
     SessionExpired,
     /// This side has hung up.
     HungUp,
+    /// Another call has taken its place (RFC 3891).
+    Replaced(CallId),
     /// The other side has hung up: the BYE.
     HungUpByPeer(Message),
     /// No ACK has come for a 2xx of this side (RFC 3261 §13.3.1.4), or no PRACK for a reliable

@@ -234,16 +234,18 @@ impl UserAgent {
                     failure,
                 });
             }
-            (Some(Action::SendRemoval), _) => {
-                if self.send_register(now, id, true).is_err() {
-                    self.forget(id);
-                    self.tell(Event::RegistrationFailed {
-                        registration: id,
-                        failure: Failure::Unreachable,
-                    });
-                }
-            }
+            (Some(Action::SendRemoval), _) => self.leave_registrar(now, id),
             _ => {}
+        }
+    }
+
+    fn leave_registrar(&mut self, now: Instant, id: RegistrationId) {
+        if self.send_register(now, id, true).is_err() {
+            self.forget(id);
+            self.tell(Event::RegistrationFailed {
+                registration: id,
+                failure: Failure::Unreachable,
+            });
         }
     }
 

@@ -8,8 +8,9 @@ use bytes::Bytes;
 use rfc2396_uri::SipUri;
 
 use super::{
-    CallId, CommandError, Content, Credentials, Event, Failure, Purpose, RegistrationId, RequestId,
-    Target, UserAgent, handle::DialogKey, uses::Use,
+    CallId, CommandError, Content, Credentials, Event, Failure, PublicationId, Purpose,
+    RegistrationId, RequestId, SubscriptionId, Target, UserAgent, handle::DialogKey,
+    redirect::Redirection, uses::Use,
 };
 use crate::{
     HeaderName, Message, Method, RequestBuilder, RequestParts, StatusCode,
@@ -42,6 +43,8 @@ pub(super) struct Request {
     pub(super) reliable: Vec<(DialogKey, u32)>,
     /// A reliable provisional response had a session description.
     pub(super) described: bool,
+    /// Where else it may go.
+    pub(super) redirection: Option<Box<Redirection>>,
     /// The ACKs of an INVITE, by the tags of the 2xx responses.
     pub(super) acks: Vec<Ack>,
 }
@@ -66,6 +69,10 @@ pub(super) enum What {
     Update(CallId),
     Prack(CallId),
     Bye(CallId),
+    /// A SUBSCRIBE or REFER.
+    Subscribe(SubscriptionId),
+    Notify(SubscriptionId),
+    Publish(PublicationId),
     /// An ACK that waits for its way.
     Ack(RequestId),
     /// The user's.
@@ -93,7 +100,7 @@ impl UserAgent {
             return Err(CommandError::State);
         }
         let way = self.way_to(target)?;
-        let (from, call_id) = (self.from_value(target), self.new_call_id());
+        let (from, call_id) = (self.new_from(target), self.new_call_id());
         let request = self.outside(method, target, &from, &call_id, 1, &way)?;
         let request = content.add_to_request(request).build()?;
         let id = self.submit(now, Request::new(What::User, None), request, way)?;
@@ -169,7 +176,7 @@ impl UserAgent {
     }
 
     /// The value of From, with a new tag.
-    pub(super) fn from_value(&mut self, target: &Target) -> String {
+    pub(super) fn new_from(&mut self, target: &Target) -> String {
         let tag = self.new_tag();
         let from = target.from.as_ref().unwrap_or(&self.config.from);
         alloc::format!("{from};tag={tag}")
@@ -241,7 +248,7 @@ impl UserAgent {
         }
     }
 
-    fn plan(&mut self, uri: &str) -> Result<Way, CommandError> {
+    pub(super) fn plan(&mut self, uri: &str) -> Result<Way, CommandError> {
         let uri = SipUri::parse(uri).map_err(|_| CommandError::Uri)?;
         let random = self.layer.random() as u64;
         let plan = Plan::of_uri(&uri, &self.config.preferences, random);
@@ -378,8 +385,20 @@ impl UserAgent {
         id: RequestId,
         change: impl FnOnce(&mut crate::Edit<'_>),
     ) -> Result<(), CommandError> {
+        let request = self.requests.get(id).ok_or(CommandError::Unknown)?;
+        let way = Way::Flow(request.flow.ok_or(CommandError::State)?);
+        self.again_by(now, id, way, change)
+    }
+
+    /// The same, by another way.
+    pub(super) fn again_by(
+        &mut self,
+        now: Instant,
+        id: RequestId,
+        way: Way,
+        change: impl FnOnce(&mut crate::Edit<'_>),
+    ) -> Result<(), CommandError> {
         let request = self.requests.get_mut(id).ok_or(CommandError::Unknown)?;
-        let flow = request.flow.ok_or(CommandError::State)?;
         let view = self.parser.parse(&request.message);
         let view = view.map_err(crate::transaction::CommandError::Invalid)?;
         let cseq = view
@@ -401,7 +420,16 @@ impl UserAgent {
         if let What::Register(registration) = request.what {
             self.registration_has_used(registration, number);
         }
-        self.dispatch(now, id, flow, true)
+        match way {
+            Way::Flow(flow) => self.dispatch(now, id, flow, true),
+            Way::Plan(plan) => {
+                if let Some(request) = self.requests.get_mut(id) {
+                    request.plan = Some(plan);
+                }
+                self.try_next(now, id);
+                Ok(())
+            }
+        }
     }
 
     /// A response to a request of this side has come.
@@ -494,6 +522,8 @@ impl UserAgent {
             | What::Update(call)
             | What::Prack(call)
             | What::Bye(call) => Purpose::Call(call),
+            What::Subscribe(id) | What::Notify(id) => Purpose::Subscription(id),
+            What::Publish(id) => Purpose::Publication(id),
             What::User => Purpose::Request,
             What::Ack(_) => return false,
         };
@@ -540,6 +570,11 @@ impl UserAgent {
         id: RequestId,
         outcome: Result<Message, Failure>,
     ) {
+        let outcome = match outcome {
+            Err(failure) if self.follows(now, id, &failure) => return,
+            Err(failure) => Err(self.best_failure(id, failure)),
+            outcome => outcome,
+        };
         let Some(request) = self.requests.get(id) else {
             return;
         };
@@ -554,6 +589,17 @@ impl UserAgent {
             What::Register(registration) => {
                 self.requests.remove(id);
                 self.register_is_answered(now, registration, outcome);
+            }
+            What::Subscribe(subscription) => {
+                self.subscribe_is_answered(now, id, subscription, outcome);
+            }
+            What::Notify(subscription) => {
+                self.requests.remove(id);
+                self.notify_is_answered(now, subscription, outcome);
+            }
+            What::Publish(publication) => {
+                self.requests.remove(id);
+                self.publish_is_answered(now, publication, outcome);
             }
             What::Bye(call) => {
                 self.requests.remove(id);
@@ -597,6 +643,7 @@ impl Request {
             attempts: 0,
             reliable: Vec::new(),
             described: false,
+            redirection: None,
             acks: Vec::new(),
         }
     }

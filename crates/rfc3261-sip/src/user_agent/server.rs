@@ -152,6 +152,9 @@ impl UserAgent {
         if method == Method::OPTIONS && self.config.answer_options {
             return self.answer_options(now, transaction, view);
         }
+        if method == Method::SUBSCRIBE || method == Method::REFER {
+            return self.handle_subscribe(now, transaction, request, source, None);
+        }
         self.hand_up(transaction, request, source, None);
     }
 
@@ -166,7 +169,11 @@ impl UserAgent {
         let view = request.view();
         let found = DialogId::of_request(view)
             .ok()
-            .and_then(|id| self.dialogs.find(&id));
+            .and_then(|id| self.dialogs.find(&id))
+            .or_else(|| match view.method() {
+                Some(Method::NOTIFY) => self.first_notify(view, source),
+                _ => None,
+            });
         let Some(key) = found else {
             let status = Refusal::NoDialog.status();
             return self.reply(now, transaction, view, status, &Content::new());
@@ -188,7 +195,9 @@ impl UserAgent {
         let method = view.method();
         match (method, call) {
             (Some(Method::BYE), Some(call)) => {
-                let _ = entry.dialog.responded(view, StatusCode::OK);
+                if entry.subscriptions.is_empty() {
+                    let _ = entry.dialog.responded(view, StatusCode::OK);
+                }
                 self.handle_bye(now, transaction, request, call);
             }
             (Some(Method::INVITE | Method::UPDATE), Some(call)) => {
@@ -196,6 +205,18 @@ impl UserAgent {
             }
             (Some(Method::PRACK), Some(call)) => {
                 self.handle_prack(now, transaction, request, call, key);
+            }
+            (Some(Method::BYE | Method::INVITE | Method::UPDATE | Method::PRACK), None) => {
+                // The call is over; what else uses the dialog is not (RFC 5057 §4.2).
+                let status = Refusal::NoDialog.status();
+                self.reply(now, transaction, view, status, &Content::new());
+            }
+            (Some(Method::NOTIFY), _) => self.handle_notify(now, transaction, request, key),
+            (Some(Method::SUBSCRIBE), _) => {
+                self.handle_resubscribe(now, transaction, request, source, key);
+            }
+            (Some(Method::REFER), _) => {
+                self.handle_subscribe(now, transaction, request, source, Some(key));
             }
             (Some(Method::OPTIONS), _) if self.config.answer_options => {
                 self.answer_options(now, transaction, view);

@@ -90,13 +90,13 @@ impl Bench {
 
     pub(crate) fn take_sent(&mut self) -> Vec<Message> {
         self.drain();
-        let sent = std::mem::take(&mut self.sent);
+        let sent = core::mem::take(&mut self.sent);
         sent.into_iter().map(|(_, message)| message).collect()
     }
 
     pub(crate) fn take_events(&mut self) -> Vec<Event> {
         self.drain();
-        std::mem::take(&mut self.events)
+        core::mem::take(&mut self.events)
     }
 }
 

@@ -104,7 +104,7 @@ impl Pair {
 
     /// First words of what was sent since the last look, with who sent it.
     pub(crate) fn take_sent(&mut self) -> Vec<String> {
-        let sent = std::mem::take(&mut self.sent);
+        let sent = core::mem::take(&mut self.sent);
         let line = |(_, at, message): (u64, usize, Message)| {
             let who = ["A", "B"][at];
             match message.status() {
@@ -116,7 +116,7 @@ impl Pair {
     }
 
     pub(crate) fn take_events(&mut self) -> Vec<(usize, Event)> {
-        std::mem::take(&mut self.events)
+        core::mem::take(&mut self.events)
     }
 
     /// The last message that was sent of which this is true.
