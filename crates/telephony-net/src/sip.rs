@@ -5,6 +5,7 @@ mod endpoint;
 mod error;
 mod stream;
 mod udp;
+mod unreachable;
 
 pub use config::{Config, InvalidListen, Listen};
 pub use endpoint::{Counts, Endpoint, Event};

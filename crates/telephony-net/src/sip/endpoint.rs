@@ -11,7 +11,6 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use rfc3261_sip::StreamRole;
-use rfc3261_sip::resolve::Candidate;
 use rfc3261_sip::transaction::{TransactionId, Transmit};
 use rfc3261_sip::transport::{ConnectionId, Connections, Flow, Transport};
 use socket2::{Domain, Protocol, Socket, Type};
@@ -21,7 +20,7 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 use super::error::{BindError, CloseReason, Unsendable};
-use super::stream::Link;
+use super::stream::{Link, Waiting};
 use super::udp::{Received, UdpPort};
 use super::{Config, Listen};
 
@@ -35,8 +34,8 @@ const PAUSE: Duration = Duration::from_millis(100);
 ///
 /// - **Inputs**: [`next`](Self::next) gives what has come, in the order in which it came;
 ///   [`try_next`](Self::try_next) what is there already.
-/// - **Commands**: [`send`](Self::send), [`flow_to`](Self::flow_to) to open connections for the
-///   name that TLS has to prove, [`close`](Self::close), [`shut_down`](Self::shut_down).
+/// - **Commands**: [`send`](Self::send), [`send_to`](Self::send_to) where TLS has to prove a name,
+///   [`close`](Self::close), [`shut_down`](Self::shut_down).
 ///
 /// Everything that waits is bounded by [`Config::queue`]: what comes over connections stays in
 /// the network until it is looked at, and what cannot be sent is told by [`Event::Unsent`].
@@ -45,13 +44,19 @@ pub struct Endpoint {
     udp: Vec<UdpPort>,
     listening: Vec<Listen>,
     connections: Connections,
-    streams: HashMap<ConnectionId, mpsc::Sender<Transmit>>,
+    /// The connection that was opened last to each place, whatever name it has to prove.
+    latest: HashMap<Place, ConnectionId>,
+    places: HashMap<ConnectionId, Place>,
+    streams: HashMap<ConnectionId, mpsc::Sender<Waiting>>,
     arrivals: mpsc::Receiver<FromStream>,
     owner: mpsc::Sender<FromStream>,
     acceptors: JoinSet<()>,
     events: VecDeque<Event>,
     counts: Counts,
 }
+
+/// Where a connection from here goes.
+type Place = (Transport, SocketAddr);
 
 /// What happens at an endpoint.
 #[derive(Debug)]
@@ -119,7 +124,7 @@ pub(super) struct Shared {
 pub(super) enum FromStream {
     Accepted {
         id: ConnectionId,
-        waiting: mpsc::Sender<Transmit>,
+        stream: mpsc::Sender<Waiting>,
     },
     Opened {
         flow: Flow,
@@ -130,8 +135,8 @@ pub(super) enum FromStream {
         flow: Flow,
     },
     Unsent {
-        transaction: TransactionId,
-        error: Unsendable,
+        waiting: Waiting,
+        name: Option<String>,
     },
     Closed {
         id: ConnectionId,
@@ -153,6 +158,8 @@ impl Endpoint {
             udp: Vec::new(),
             listening: Vec::new(),
             connections: Connections::new(),
+            latest: HashMap::new(),
+            places: HashMap::new(),
             streams: HashMap::new(),
             arrivals,
             owner,
@@ -205,11 +212,24 @@ impl Endpoint {
     /// It never waits. If the message cannot be sent, now or later, [`Event::Unsent`] tells its
     /// transaction. Over UDP, what waited is sent while [`next`](Self::next) is waited for.
     pub fn send(&mut self, transmit: Transmit) {
+        self.send_to(transmit, None);
+    }
+
+    /// [Sends](Self::send) a message; with TLS to a server that has to prove this name (RFC 3263
+    /// §4.1). Without a name any connection to the place will do, whatever name it has proven;
+    /// where there is none, the server has to prove its address.
+    pub fn send_to(&mut self, transmit: Transmit, server_name: Option<&str>) {
         self.counts.sent += 1;
         let transaction = transmit.transaction;
         let sent = match transmit.flow.transport {
             Transport::Udp => self.send_datagram(transmit),
-            Transport::Tcp | Transport::Tls => self.send_over_stream(transmit),
+            Transport::Tcp | Transport::Tls => {
+                let waiting = Waiting {
+                    transmit,
+                    again: false,
+                };
+                self.send_over_stream(waiting, server_name)
+            }
             _ => Err(Unsendable::NoWay),
         };
         if let Err(error) = sent {
@@ -217,24 +237,15 @@ impl Endpoint {
         }
     }
 
-    /// The way to a server: with TCP or TLS the connection to it, which is opened if there is
-    /// none. With TLS it has to prove the name of the candidate, or, where that has none, its
-    /// address.
-    pub fn flow_to(&mut self, candidate: &Candidate) -> Flow {
-        let flow = Flow::new(candidate.transport, candidate.address);
-        if !matches!(candidate.transport, Transport::Tcp | Transport::Tls) {
-            return flow;
-        }
-        match self.connection_to(&flow, candidate.name.as_deref()) {
-            Some(connection) => flow.connection(connection),
-            None => flow,
-        }
-    }
-
     /// Closes a connection when what waits in it is sent.
     pub fn close(&mut self, connection: ConnectionId) {
         self.connections.closed(connection);
         self.streams.remove(&connection);
+        let place = self.places.remove(&connection);
+        let is_latest = |place: &Place| self.latest.get(place) == Some(&connection);
+        if let Some(place) = place.filter(is_latest) {
+            self.latest.remove(&place);
+        }
     }
 
     /// Closes all connections when what waits in them is sent, for at most as long as is given,
@@ -311,7 +322,7 @@ impl Endpoint {
         Ok(address)
     }
 
-    fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Event> {
+    pub(crate) fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Event> {
         loop {
             if let Some(event) = self.events.pop_front() {
                 return Poll::Ready(event);
@@ -348,9 +359,9 @@ impl Endpoint {
 
     /// Notes what a connection tells.
     fn take(&mut self, arrival: FromStream) {
-        self.events.push_back(match arrival {
-            FromStream::Accepted { id, waiting } => {
-                self.streams.insert(id, waiting);
+        let event = match arrival {
+            FromStream::Accepted { id, stream } => {
+                self.streams.insert(id, stream);
                 return;
             }
             FromStream::Opened { flow, role } => {
@@ -368,19 +379,19 @@ impl Endpoint {
                     source: flow,
                 }
             }
-            FromStream::Unsent { transaction, error } => {
-                self.counts.unsent += 1;
-                Event::Unsent { transaction, error }
+            FromStream::Unsent { waiting, name } => {
+                self.send_again(waiting, name.as_deref());
+                return;
             }
             FromStream::Closed { id, reason } => {
-                self.connections.closed(id);
-                self.streams.remove(&id);
+                self.close(id);
                 Event::Closed {
                     connection: id,
                     reason,
                 }
             }
-        });
+        };
+        self.events.push_back(event);
     }
 
     fn unsent(&mut self, transaction: Option<TransactionId>, error: Unsendable) {
@@ -404,28 +415,52 @@ impl Endpoint {
         }
     }
 
-    fn send_over_stream(&mut self, mut transmit: Transmit) -> Result<(), Unsendable> {
-        let flow = transmit.flow;
+    fn send_over_stream(
+        &mut self,
+        mut waiting: Waiting,
+        name: Option<&str>,
+    ) -> Result<(), Unsendable> {
+        let flow = waiting.transmit.flow;
         if let Some(stream) = flow.connection.and_then(|id| self.streams.get(&id)) {
-            match stream.try_send(transmit) {
+            match stream.try_send(waiting) {
                 Ok(()) => return Ok(()),
                 Err(mpsc::error::TrySendError::Full(_)) => return Err(Unsendable::Full),
                 // It has just been closed.
-                Err(mpsc::error::TrySendError::Closed(back)) => transmit = back,
+                Err(mpsc::error::TrySendError::Closed(back)) => waiting = back,
             }
         }
-        let id = self.connection_to(&flow, None);
+        let id = self.connection_to(&flow, name);
         let stream = id.and_then(|id| self.streams.get(&id));
-        match stream.ok_or(Unsendable::Connections)?.try_send(transmit) {
+        match stream.ok_or(Unsendable::Connections)?.try_send(waiting) {
             Ok(()) => Ok(()),
             Err(mpsc::error::TrySendError::Full(_)) => Err(Unsendable::Full),
             Err(mpsc::error::TrySendError::Closed(_)) => Err(Unsendable::Closed),
         }
     }
 
+    /// Sends what waited in a connection when that was closed: once more, if the peer may have
+    /// closed it for being idle.
+    fn send_again(&mut self, waiting: Waiting, name: Option<&str>) {
+        let transaction = waiting.transmit.transaction;
+        let sent = match waiting.again {
+            true => Err(Unsendable::Closed),
+            false => {
+                let again = true;
+                self.send_over_stream(Waiting { again, ..waiting }, name)
+            }
+        };
+        if let Err(error) = sent {
+            self.unsent(transaction, error);
+        }
+    }
+
     /// The connection to a place, a new one if there is none. `None` if there is no room for it.
     fn connection_to(&mut self, flow: &Flow, name: Option<&str>) -> Option<ConnectionId> {
-        let found = self.connections.find(flow.transport, flow.remote, name);
+        let place = (flow.transport, flow.remote);
+        let found = match (self.connections.find(place.0, place.1, name), name) {
+            (None, None) => self.latest.get(&place).copied(),
+            (found, _) => found,
+        };
         let is_open = |id: &ConnectionId| {
             let stream = self.streams.get(id);
             stream.is_some_and(|stream| !stream.is_closed())
@@ -439,19 +474,22 @@ impl Endpoint {
             id,
             flow.transport,
             StreamRole::Client,
+            name,
             &self.owner,
             &self.shared,
             permit,
         );
         self.streams.insert(id, stream);
+        self.latest.insert(place, id);
+        self.places.insert(id, place);
         self.connections
             .opened(id, flow.transport, flow.remote, name);
-        let (remote, name) = (flow.remote, name.map(str::to_owned));
+        let remote = flow.remote;
         tokio::spawn(async move {
             let limit = link.shared.config.connect_timeout;
             let connected = timeout(limit, TcpStream::connect(remote)).await;
             match connected.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())) {
-                Ok(stream) => link.run(stream, name).await,
+                Ok(stream) => link.run(stream).await,
                 Err(error) => link.end(CloseReason::Failed(error)).await,
             }
         });
@@ -479,18 +517,21 @@ impl Link {
         id: ConnectionId,
         transport: Transport,
         role: StreamRole,
+        name: Option<&str>,
         owner: &mpsc::Sender<FromStream>,
         shared: &Arc<Shared>,
         permit: OwnedSemaphorePermit,
-    ) -> (mpsc::Sender<Transmit>, Self) {
+    ) -> (mpsc::Sender<Waiting>, Self) {
         let (sender, waiting) = mpsc::channel(shared.config.queue.max(1));
         let link = Self {
             id,
             transport,
             role,
+            name: name.map(str::to_owned),
             waiting,
             owner: owner.clone(),
             shared: Arc::clone(shared),
+            opened: false,
             permit,
         };
         (sender, link)
@@ -505,7 +546,7 @@ async fn accept(
     shared: Arc<Shared>,
 ) {
     loop {
-        let Ok((stream, _)) = listener.accept().await else {
+        let Ok((socket, _)) = listener.accept().await else {
             sleep(PAUSE).await;
             continue;
         };
@@ -513,15 +554,23 @@ async fn accept(
             continue;
         };
         let id = shared.next_id();
-        let (waiting, link) = Link::new(id, transport, StreamRole::Server, &owner, &shared, permit);
+        let (stream, link) = Link::new(
+            id,
+            transport,
+            StreamRole::Server,
+            None,
+            &owner,
+            &shared,
+            permit,
+        );
         if owner
-            .send(FromStream::Accepted { id, waiting })
+            .send(FromStream::Accepted { id, stream })
             .await
             .is_err()
         {
             return;
         }
-        tokio::spawn(link.run(stream, None));
+        tokio::spawn(link.run(socket));
     }
 }
 

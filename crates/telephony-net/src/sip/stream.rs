@@ -18,7 +18,7 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, mpsc};
 use tokio::time::{sleep_until, timeout};
 
 use super::endpoint::{FromStream, Shared};
-use super::error::{CloseReason, Unsendable};
+use super::error::CloseReason;
 use crate::tap::{Carrier, Passage, Tap};
 
 /// How much is read at a time, in bytes.
@@ -32,19 +32,30 @@ pub(super) struct Link {
     pub(super) id: ConnectionId,
     pub(super) transport: Transport,
     pub(super) role: StreamRole,
+    /// The name that it has to prove, if it was opened from here with TLS.
+    pub(super) name: Option<String>,
     /// What is to be written.
-    pub(super) waiting: mpsc::Receiver<Transmit>,
+    pub(super) waiting: mpsc::Receiver<Waiting>,
     /// Who is told.
     pub(super) owner: mpsc::Sender<FromStream>,
     pub(super) shared: Arc<Shared>,
+    /// Whether it was ever open.
+    pub(super) opened: bool,
     /// It counts as long as this is held.
     pub(super) permit: OwnedSemaphorePermit,
 }
 
+/// A message that is to be written.
+pub(super) struct Waiting {
+    pub(super) transmit: Transmit,
+    /// Whether it has been on another connection already, which was closed.
+    pub(super) again: bool,
+}
+
 impl Link {
     /// Uses a connection until it ends, and tells why it did.
-    pub(super) async fn run(mut self, stream: TcpStream, name: Option<String>) {
-        let reason = match self.establish_and_use(stream, name.as_deref()).await {
+    pub(super) async fn run(mut self, stream: TcpStream) {
+        let reason = match self.establish_and_use(stream).await {
             Ok(reason) => reason,
             Err(error) => CloseReason::Failed(error),
         };
@@ -54,9 +65,11 @@ impl Link {
     /// Ends, and tells what was not sent.
     pub(super) async fn end(mut self, reason: CloseReason) {
         self.waiting.close();
-        while let Ok(transmit) = self.waiting.try_recv() {
-            unsent(&self.owner, transmit, Unsendable::Closed).await;
+        let mut rest = Vec::new();
+        while let Ok(waiting) = self.waiting.try_recv() {
+            rest.push(waiting);
         }
+        self.give_back(rest).await;
         let closed = FromStream::Closed {
             id: self.id,
             reason,
@@ -65,11 +78,7 @@ impl Link {
         drop(self.permit);
     }
 
-    async fn establish_and_use(
-        &mut self,
-        stream: TcpStream,
-        name: Option<&str>,
-    ) -> io::Result<CloseReason> {
+    async fn establish_and_use(&mut self, stream: TcpStream) -> io::Result<CloseReason> {
         stream.set_nodelay(true)?;
         let flow = Flow::new(self.transport, stream.peer_addr()?)
             .local(stream.local_addr()?)
@@ -83,7 +92,7 @@ impl Link {
             let tls = self.shared.config.tls.as_ref();
             let tls = tls.ok_or(io::Error::other("TLS is not configured"))?;
             match self.role {
-                StreamRole::Client => tls.connect(stream, name, flow.remote).await,
+                StreamRole::Client => tls.connect(stream, self.name.as_deref(), flow.remote).await,
                 StreamRole::Server => tls.accept(stream).await,
             }
         };
@@ -139,10 +148,26 @@ impl Link {
             reason = reading => reason,
             reason = writing => reason,
         };
-        for transmit in batch {
-            unsent(&self.owner, transmit, Unsendable::Closed).await;
-        }
+        self.opened = true;
+        // What was written in part is not sent again: the peer may have it.
+        let batch = batch.into_iter().map(|waiting| Waiting {
+            again: true,
+            ..waiting
+        });
+        self.give_back(batch).await;
         Ok(reason)
+    }
+
+    /// Tells what was not sent.
+    async fn give_back(&self, rest: impl IntoIterator<Item = Waiting>) {
+        for waiting in rest {
+            let again = waiting.again || !self.opened;
+            let unsent = FromStream::Unsent {
+                waiting: Waiting { again, ..waiting },
+                name: self.name.clone(),
+            };
+            let _ = self.owner.send(unsent).await;
+        }
     }
 }
 
@@ -152,12 +177,6 @@ struct Talk {
     pinged: AtomicBool,
     ponged: AtomicBool,
     something: Notify,
-}
-
-async fn unsent(owner: &mpsc::Sender<FromStream>, transmit: Transmit, error: Unsendable) {
-    if let Some(transaction) = transmit.transaction {
-        let _ = owner.send(FromStream::Unsent { transaction, error }).await;
-    }
 }
 
 async fn read(
@@ -231,8 +250,8 @@ async fn read(
 
 /// What is to be written next: the messages of the batch, a ping or a pong, or nothing.
 async fn next(
-    waiting: &mut mpsc::Receiver<Transmit>,
-    batch: &mut Vec<Transmit>,
+    waiting: &mut mpsc::Receiver<Waiting>,
+    batch: &mut Vec<Waiting>,
     keep_alive: &mut Option<KeepAlive>,
     talk: &Talk,
 ) -> Result<Bytes, CloseReason> {
@@ -242,9 +261,9 @@ async fn next(
         count = waiting.recv_many(batch, WRITES) => match (count, batch.as_slice()) {
             // The endpoint is gone.
             (0, _) => Err(CloseReason::Idle),
-            (_, [one]) => Ok(one.bytes.clone()),
+            (_, [one]) => Ok(one.transmit.bytes.clone()),
             (_, several) => {
-                let several: Vec<&[u8]> = several.iter().map(|one| &one.bytes[..]).collect();
+                let several: Vec<&[u8]> = several.iter().map(|one| &one.transmit.bytes[..]).collect();
                 Ok(several.concat().into())
             }
         },

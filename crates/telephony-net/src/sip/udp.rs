@@ -14,6 +14,7 @@ use socket2::{Domain, Protocol, SockRef, Socket, Type};
 use tokio::io::Interest;
 use tokio::net::UdpSocket;
 
+use super::unreachable::{Unreachable, watch};
 use crate::tap::{Carrier, Passage, Tap};
 
 /// As long as a datagram gets.
@@ -27,6 +28,7 @@ pub(super) struct UdpPort {
     /// What waits until the system takes it.
     waiting: VecDeque<Transmit>,
     capacity: usize,
+    unreachable: Unreachable,
     tap: Option<Arc<dyn Tap>>,
 }
 
@@ -59,7 +61,7 @@ impl UdpPort {
         socket.bind(&address.into())?;
         let socket = UdpSocket::from_std(socket.into())?;
         let state = UdpSocketState::new((&socket).into())?;
-        allow_fragments(&socket, address)?;
+        watch(&socket)?;
         Ok(Self {
             local: socket.local_addr()?,
             socket,
@@ -67,6 +69,7 @@ impl UdpPort {
             buffer: vec![0; BATCH_SIZE * DATAGRAM],
             waiting: VecDeque::new(),
             capacity,
+            unreachable: Unreachable::default(),
             tap,
         })
     }
@@ -98,7 +101,7 @@ impl UdpPort {
         Ok(room)
     }
 
-    fn try_send(&self, transmit: &Transmit) -> io::Result<()> {
+    fn try_send(&mut self, transmit: &Transmit) -> io::Result<()> {
         let flow = &transmit.flow;
         if let (Some(ttl), IpAddr::V4(_)) = (flow.ttl, flow.remote.ip()) {
             SockRef::from(&self.socket).set_multicast_ttl_v4(ttl.into())?;
@@ -112,10 +115,16 @@ impl UdpPort {
             src_ip: source.filter(|ip| !ip.is_unspecified() && self.local.ip().is_unspecified()),
         };
         let send = || self.state.try_send((&self.socket).into(), &datagram);
-        let mut sent = send();
-        // An error of an earlier datagram may be told in the place of this one's.
+        let mut sent = match self.unreachable.contains(flow.remote) {
+            false => send(),
+            true => Err(io::ErrorKind::ConnectionRefused.into()),
+        };
+        // What became of an earlier datagram may be told in the place of this one.
         if sent.as_ref().is_err_and(is_report) {
-            sent = send();
+            self.unreachable.learn(&self.socket);
+            if !self.unreachable.contains(flow.remote) {
+                sent = send();
+            }
         }
         sent?;
         if let Some(tap) = &self.tap {
@@ -132,23 +141,25 @@ impl UdpPort {
         context: &mut Context<'_>,
         mut unsent: impl FnMut(TransactionId, io::Error),
     ) -> Poll<()> {
-        while let Some(first) = self.waiting.front() {
-            if ready!(self.socket.poll_send_ready(context)).is_err() {
-                break;
-            }
-            let sent = self
-                .socket
-                .try_io(Interest::WRITABLE, || self.try_send(first));
-            match sent {
-                Ok(()) => {}
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => continue,
+        while let Some(first) = self.waiting.pop_front() {
+            match self.try_send(&first) {
+                Ok(()) => continue,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    self.waiting.push_front(first);
+                }
                 Err(error) => {
                     if let Some(transaction) = first.transaction {
                         unsent(transaction, error);
                     }
+                    continue;
                 }
             }
-            self.waiting.pop_front();
+            // The runtime learns that the socket is not ready after all.
+            let blocked = || Err::<(), _>(io::ErrorKind::WouldBlock.into());
+            let _ = self.socket.try_io(Interest::WRITABLE, blocked);
+            if ready!(self.socket.poll_send_ready(context)).is_err() {
+                break;
+            }
         }
         Poll::Ready(())
     }
@@ -173,7 +184,10 @@ impl UdpPort {
             let count = match result {
                 Ok(count) => count,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => continue,
-                Err(error) if is_report(&error) => continue,
+                Err(error) if is_report(&error) => {
+                    self.unreachable.learn(&self.socket);
+                    continue;
+                }
                 Err(error) => return Poll::Ready(Err(error)),
             };
             let now = self.tap.as_ref().map(|tap| (tap, SystemTime::now()));
@@ -186,6 +200,7 @@ impl UdpPort {
                     Some(ip) => SocketAddr::new(ip, self.local.port()),
                     None => self.local,
                 };
+                self.unreachable.forget(meta.addr);
                 let bytes = chunk.get(..meta.len).unwrap_or_default();
                 for bytes in bytes.chunks(meta.stride.max(1)) {
                     if let Some((tap, now)) = now {
@@ -212,23 +227,4 @@ fn is_report(error: &io::Error) -> bool {
             | io::ErrorKind::HostUnreachable
             | io::ErrorKind::NetworkUnreachable
     )
-}
-
-/// A message may be longer than what the path carries in one piece; the sockets of QUIC, which
-/// batches are made for, forbid that.
-#[cfg(target_os = "linux")]
-fn allow_fragments(socket: &UdpSocket, address: SocketAddr) -> io::Result<()> {
-    use rustix::net::sockopt::{
-        Ipv4PathMtuDiscovery, Ipv6PathMtuDiscovery, set_ip_mtu_discover, set_ipv6_mtu_discover,
-    };
-    match address {
-        SocketAddr::V4(_) => set_ip_mtu_discover(socket, Ipv4PathMtuDiscovery::WANT)?,
-        SocketAddr::V6(_) => set_ipv6_mtu_discover(socket, Ipv6PathMtuDiscovery::WANT)?,
-    }
-    Ok(())
-}
-
-#[cfg(not(target_os = "linux"))]
-fn allow_fragments(_: &UdpSocket, _: SocketAddr) -> io::Result<()> {
-    Ok(())
 }

@@ -2,14 +2,13 @@
 
 use std::path::PathBuf;
 
+use bytes::Bytes;
 use rcgen::{BasicConstraints, Certificate, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
-use rfc2396_uri::SipUri;
-use rfc3261_sip::resolve::{Answer, Plan, Preferences, Step};
 use rfc3261_sip::transport::{Flow, Transport};
 use telephony_net::sip::{CloseReason, Config, Endpoint, Event};
 use telephony_net::{Tls, TlsConfig};
 
-use super::world::{closed, config, message, next, request, send, transmit};
+use super::world::{address, closed, config, message, next, request, send, transmit};
 
 /// Files in a folder that is removed at the end.
 struct Files(PathBuf);
@@ -96,18 +95,10 @@ fn with_tls(listen: &[&str], tls: &TlsConfig) -> Endpoint {
     Endpoint::bind(config).unwrap()
 }
 
-/// The way to this server, as if the DNS had led there from a name.
-fn way(client: &mut Endpoint, server: &Endpoint, name: &str) -> Flow {
-    let address = server.listening()[0].address;
-    let uri = format!("sips:{name}:{}", address.port());
-    let mut plan = Plan::of_uri(&SipUri::parse(&*uri).unwrap(), &Preferences::default(), 1);
-    loop {
-        match plan.poll() {
-            Step::Ask(_) => plan.handle_answer(Answer::Addresses(vec![address.ip()])),
-            Step::Try(candidate) => return client.flow_to(&candidate),
-            Step::Exhausted => panic!(),
-        }
-    }
+/// Sends to the server, as if the DNS had led there from a name.
+fn send_by_name(client: &mut Endpoint, server: &Endpoint, name: &str, bytes: Bytes) {
+    let flow = Flow::new(Transport::Tls, address(server));
+    client.send_to(transmit(bytes, flow), Some(name));
 }
 
 #[tokio::test]
@@ -118,8 +109,7 @@ async fn a_server_that_proves_its_name_is_spoken_to_over_one_connection() {
         _files,
     } = pair("name", &["sip.example"], false, false);
     for number in 0..10 {
-        let flow = way(&mut client, &server, "SIP.example");
-        client.send(transmit(request(number, 5000), flow));
+        send_by_name(&mut client, &server, "SIP.example", request(number, 5000));
         let (bytes, source) = message(&mut server).await;
         assert_eq!(
             (bytes, source.transport),
@@ -128,6 +118,14 @@ async fn a_server_that_proves_its_name_is_spoken_to_over_one_connection() {
         server.send(transmit(request(number, 9), source));
         assert_eq!(message(&mut client).await.0, request(number, 9));
     }
+    // What says no name, such as an ACK, goes the same way.
+    send(
+        &mut client,
+        Transport::Tls,
+        address(&server),
+        request(11, 0),
+    );
+    message(&mut server).await;
     assert_eq!(client.counts().connections, 1);
 }
 
@@ -138,8 +136,7 @@ async fn a_server_with_another_name_is_not_spoken_to() {
         mut client,
         _files,
     } = pair("other", &["sip.example"], false, false);
-    let flow = way(&mut client, &server, "other.example");
-    client.send(transmit(request(1, 0), flow));
+    send_by_name(&mut client, &server, "other.example", request(1, 0));
     let reason = closed(&mut client).await.to_string();
     assert!(reason.contains("not valid for name"), "{reason}");
     assert!(matches!(closed(&mut server).await, CloseReason::Failed(_)));
@@ -156,8 +153,7 @@ async fn a_server_that_nobody_vouches_for_is_not_spoken_to() {
     let mut other = TlsConfig::default();
     other.roots = Some(files.write("roots.pem", &Authority::new().0.pem()));
     let mut client = with_tls(&[], &other);
-    let flow = way(&mut client, &server, "sip.example");
-    client.send(transmit(request(1, 0), flow));
+    send_by_name(&mut client, &server, "sip.example", request(1, 0));
     let reason = closed(&mut client).await.to_string();
     assert!(reason.contains("invalid peer certificate"), "{reason}");
 }
@@ -189,8 +185,7 @@ async fn clients_have_to_prove_themselves_where_that_is_asked() {
         mut client,
         _files,
     } = pair("mutual", &["sip.example"], true, true);
-    let flow = way(&mut client, &server, "sip.example");
-    client.send(transmit(request(1, 0), flow));
+    send_by_name(&mut client, &server, "sip.example", request(1, 0));
     message(&mut server).await;
 
     let Pair {
@@ -198,8 +193,7 @@ async fn clients_have_to_prove_themselves_where_that_is_asked() {
         mut client,
         _files,
     } = pair("no-mutual", &["sip.example"], true, false);
-    let flow = way(&mut client, &server, "sip.example");
-    client.send(transmit(request(1, 0), flow));
+    send_by_name(&mut client, &server, "sip.example", request(1, 0));
     assert!(matches!(closed(&mut server).await, CloseReason::Failed(_)));
     // The client learns it when it reads.
     while !matches!(next(&mut client).await, Event::Closed { .. }) {}
