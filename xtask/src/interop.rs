@@ -4,6 +4,8 @@ mod curl_digest;
 mod inspect;
 #[allow(dead_code)] // until the tests of the phones use all of it
 mod peer;
+mod rtp_ffmpeg;
+mod rtp_link;
 mod streams;
 mod stun;
 mod tshark;
@@ -56,6 +58,12 @@ const TESTS: &[Test] = &[
             "stun",
         ],
         run: stun::test,
+    },
+    Test {
+        name: "rtp-ffmpeg",
+        what: "loss, jitter and counts of RTP as FFmpeg finds them, both ways",
+        needs: &["ffmpeg"],
+        run: rtp_ffmpeg::run,
     },
 ];
 
