@@ -15,7 +15,10 @@ pub(crate) struct Options {
 }
 
 /// Where the simulations are: package, file of tests, and part of the names.
-const SIMULATIONS: [(&str, &str, &str); 1] = [("rfc3261-sip", "transaction", "simulation")];
+const SIMULATIONS: [(&str, &str, &str); 2] = [
+    ("rfc3261-sip", "transaction", "simulation"),
+    ("rfc3261-sip", "user_agent", "simulation"),
+];
 
 /// Runs all simulations up to the first that fails.
 pub(crate) fn run_seeds(options: &Options) -> Result<()> {

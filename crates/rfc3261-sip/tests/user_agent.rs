@@ -10,3 +10,5 @@ mod bench;
 mod calls;
 #[path = "user_agent/pair.rs"]
 mod pair;
+#[path = "user_agent/simulation.rs"]
+mod simulation;

@@ -12,7 +12,7 @@ use std::time::Instant;
 use bytes::Bytes;
 
 use super::{
-    CallId, CommandError, Content, EndCause, Event, Failure, RequestId, UserAgent,
+    CallId, CommandError, Content, EndCause, Event, Failure, IncomingId, RequestId, UserAgent,
     deadlines::Deadlines,
     exchange::{Exchange, Offer},
     handle::{DialogKey, Handle},
@@ -50,6 +50,8 @@ pub(super) struct Call {
     pub(super) description: Option<(Cow<'static, str>, Bytes)>,
     /// The other side says that it takes UPDATE.
     pub(super) peer_updates: bool,
+    /// The requests that change the session and wait for the user.
+    pub(super) pending: Vec<TransactionId>,
     /// The call that ends when this one is answered (RFC 3891).
     pub(super) replaces: Option<CallId>,
     pub(super) deadlines: Deadlines<{ Timer::COUNT }>,
@@ -180,7 +182,7 @@ impl UserAgent {
             self.act(now, id, *action, &mut with);
         }
         if step.next == CallState::Over {
-            self.drop_call(id);
+            self.drop_call(now, id);
         }
         true
     }
@@ -216,6 +218,7 @@ impl UserAgent {
     }
 
     fn send_bye(&mut self, now: Instant, id: CallId) {
+        self.end_pending(now, id);
         let Some(call) = self.calls.get_mut(id) else {
             return;
         };
@@ -339,7 +342,7 @@ impl UserAgent {
             return;
         };
         let early = core::mem::take(&mut call.early);
-        if !call.state.is_confirmed() {
+        if call.is_wanted() {
             call.dialog = None;
         }
         let stands = call.dialog;
@@ -350,7 +353,25 @@ impl UserAgent {
         }
     }
 
-    fn drop_call(&mut self, id: CallId) {
+    /// What the other side has asked for and the user has not answered is over: 487 (RFC 3261
+    /// §15.1.2).
+    fn end_pending(&mut self, now: Instant, id: CallId) {
+        let Some(call) = self.calls.get_mut(id) else {
+            return;
+        };
+        for transaction in core::mem::take(&mut call.pending) {
+            let (incoming, status) = (IncomingId(transaction), StatusCode::REQUEST_TERMINATED);
+            if self
+                .answer_pending(now, incoming, status, &Content::new())
+                .is_ok()
+            {
+                self.tell(Event::Withdrawn { incoming });
+            }
+        }
+    }
+
+    fn drop_call(&mut self, now: Instant, id: CallId) {
+        self.end_pending(now, id);
         if let Some(call) = self.calls.remove(id) {
             if let Some(request) = call.glare {
                 self.requests.remove(request);
@@ -432,6 +453,7 @@ impl Call {
             session: SessionTimer::Off,
             description: None,
             peer_updates: false,
+            pending: Vec::new(),
             replaces: None,
             deadlines: Deadlines::new(),
         }

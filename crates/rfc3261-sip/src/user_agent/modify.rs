@@ -508,6 +508,7 @@ impl UserAgent {
     pub(super) fn modification_was_answered(
         &mut self,
         id: CallId,
+        transaction: TransactionId,
         request: MessageRef<'_>,
         status: StatusCode,
         content: &Content,
@@ -516,6 +517,7 @@ impl UserAgent {
             return;
         };
         let described = status.is_success() && content.has_session();
+        call.pending.retain(|pending| *pending != transaction);
         match request.method() {
             Some(Method::INVITE) => call.exchange.their_invite = false,
             Some(Method::UPDATE) => call.exchange.their_update = false,
@@ -622,6 +624,9 @@ impl UserAgent {
         };
         let pending = super::uses::Use::Pending(alloc::boxed::Box::new(pending));
         self.uses.set(transaction, pending);
+        if let Some(call) = session.and_then(|call| self.calls.get_mut(call)) {
+            call.pending.push(transaction);
+        }
     }
 
     /// Hands a request to the user, who answers it.

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use super::{
     CommandError, Content, IncomingId, UserAgent,
-    call::Answering,
+    call::{Answering, Call},
     session_timer::{self, SessionTimer},
     uses::Use,
 };
@@ -79,7 +79,7 @@ impl UserAgent {
             let _ = entry.dialog.responded(request, status);
         }
         let Some(id) = session else { return Ok(()) };
-        self.modification_was_answered(id, request, status, content);
+        self.modification_was_answered(id, transaction, request, status, content);
         if !status.is_success() || method == Some(Method::PRACK) {
             return Ok(());
         }
@@ -193,6 +193,16 @@ impl UserAgent {
         }
         let call = entry.call;
         let method = view.method();
+        let is_on = call.is_none_or(|call| self.calls.get(call).is_some_and(Call::is_on));
+        let [bye, notify, subscribe] = [Method::BYE, Method::NOTIFY, Method::SUBSCRIBE];
+        if !is_on && ![Some(bye), Some(notify), Some(subscribe)].contains(&method) {
+            // This side has ended the call, and the BYE is not answered yet.
+            let status = Refusal::NoDialog.status();
+            return self.reply(now, transaction, view, status, &Content::new());
+        }
+        let Some(entry) = self.dialogs.get_mut(key) else {
+            return;
+        };
         match (method, call) {
             (Some(Method::BYE), Some(call)) => {
                 if entry.subscriptions.is_empty() {
