@@ -3,6 +3,7 @@
 
 mod inspect;
 mod parse;
+mod rtsp;
 mod stun;
 mod terminal;
 
@@ -21,6 +22,7 @@ struct Cli {
 enum Command {
     Inspect(inspect::Arguments),
     Parse(parse::Arguments),
+    Rtsp(rtsp::Arguments),
     Stun(stun::Arguments),
 }
 
@@ -28,6 +30,7 @@ fn main() -> ExitCode {
     match Cli::parse().command {
         Command::Inspect(arguments) => inspect::run(&arguments),
         Command::Parse(arguments) => parse::run(&arguments),
+        Command::Rtsp(arguments) => rtsp::run(&arguments),
         Command::Stun(arguments) => stun::run(&arguments),
     }
 }

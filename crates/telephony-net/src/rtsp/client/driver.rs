@@ -155,7 +155,11 @@ impl Driver {
                     _ => self.machine.handle_disconnect(),
                 },
                 () = readable(self.route.as_ref(), Which::Rtp) => self.receive_rtp(&mut rtp),
-                () = readable(self.route.as_ref(), Which::Rtcp) => self.receive_rtcp(&mut rtcp),
+                () = readable(self.route.as_ref(), Which::Rtcp) => {
+                    // What came before a BYE is still part of the stream.
+                    self.receive_rtp(&mut rtp);
+                    self.receive_rtcp(&mut rtcp);
+                }
                 () = sleep_until(next.into()) => {}
             }
             self.handle_timeouts();

@@ -312,6 +312,10 @@ impl Stream {
                 }
                 return Progress::GoesOn;
             }
+            let due = playing.due(self.position, interval);
+            if due > now {
+                return Progress::GoesOn;
+            }
             let last = presentation
                 .source
                 .frames()
@@ -327,10 +331,6 @@ impl Stream {
                 (playing.first, playing.end) = (self.position, next.end);
                 self.tell_clock(interval);
                 continue;
-            }
-            let due = playing.due(self.position, interval);
-            if due > now {
-                return Progress::GoesOn;
             }
             let late = now.saturating_duration_since(due);
             if late > interval / 2 {
