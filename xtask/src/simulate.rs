@@ -15,9 +15,10 @@ pub(crate) struct Options {
 }
 
 /// Where the simulations are: package, file of tests, and part of the names.
-const SIMULATIONS: [(&str, &str, &str); 2] = [
+const SIMULATIONS: [(&str, &str, &str); 3] = [
     ("rfc3261-sip", "transaction", "simulation"),
     ("rfc3261-sip", "user_agent", "simulation"),
+    ("rfc3261-sip", "proxy", "simulation"),
 ];
 
 /// Runs all simulations up to the first that fails.

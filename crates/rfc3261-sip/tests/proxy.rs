@@ -13,5 +13,6 @@ mod proxy {
     mod forward;
     mod responses;
     mod routes;
+    mod simulation;
     mod stateless;
 }

@@ -109,7 +109,7 @@ fn rfc_3261_24_2_session_setup() {
     assert_eq!(ok.to().unwrap().tag(), Some("314159"));
 
     // ACK and BYE go from end to end.
-    let (mut alice, mut bob) = dialogs(&invite, &at_bob, &ok);
+    let (alice, mut bob) = dialogs(&invite, &at_bob, &ok);
     let via = world.via(ALICE, UDP);
     let ack = alice.ack(ok.view(), &via).unwrap().build().unwrap();
     assert_eq!(alice.next_hop(), "sip:bob@client.biloxi.example.com");
@@ -118,7 +118,7 @@ fn rfc_3261_24_2_session_setup() {
     let bye = bob.request(Method::BYE, &via).unwrap().build().unwrap();
     world.send(BOB, ALICE, UDP, bye);
     let bye = world.receive(ALICE);
-    world.send(ALICE, BOB, UDP, super::world::ok(&bye));
+    world.send(ALICE, BOB, UDP, ok_of(&bye));
     assert_eq!(
         world.flow(),
         ["ACK Alice -> Bob", "BYE Bob -> Alice", "200 Alice -> Bob"]
@@ -179,7 +179,7 @@ fn rest_of_call(
 }
 
 fn ok_of(request: &rfc3261_sip::Message) -> bytes::Bytes {
-    super::world::ok(request)
+    ok(request)
 }
 
 const BOTH: [&str; 2] = [
@@ -342,7 +342,7 @@ fn rfc_3665_3_4_proxy_failure() {
     assert_eq!(world.receive(ALICE).status(), Some(StatusCode::TRYING));
     assert_eq!(world.receive(ALICE).status(), Some(StatusCode::RINGING));
     let ok = world.receive(ALICE);
-    let (mut alice, mut bob) = dialogs(&second, &at_bob, &ok);
+    let (alice, mut bob) = dialogs(&second, &at_bob, &ok);
     let via = world.via(ALICE, UDP);
     world.send(
         ALICE,
@@ -472,7 +472,7 @@ fn rfc_3665_3_6_redirect_and_proxy() {
     world.receive(ALICE);
     world.receive(ALICE);
     let ok = world.receive(ALICE);
-    let (mut alice, mut bob) = dialogs(&second, &at_bob, &ok);
+    let (alice, mut bob) = dialogs(&second, &at_bob, &ok);
     let via = world.via(ALICE, UDP);
     let ack = alice
         .ack(ok.view(), &via)
@@ -527,7 +527,7 @@ fn rfc_3665_3_7_a_proxy_that_leaves_the_path() {
     world.receive(ALICE);
     world.receive(ALICE);
     let ok = world.receive(ALICE);
-    let (mut alice, mut bob) = dialogs(&call, &at_bob, &ok);
+    let (alice, mut bob) = dialogs(&call, &at_bob, &ok);
     assert_eq!(alice.next_hop(), "sip:bob@client.biloxi.example.com");
     let via = world.via(ALICE, UDP);
     world.send(
@@ -579,7 +579,7 @@ fn a_call_between_transports_takes_both_sides_of_the_proxy() {
     world.send(BOB, P2, UDP, answer(&at_bob, 200));
     let (ok, source) = world.receive_with(ALICE);
     assert_eq!(source.transport, tcp);
-    let (mut alice, _) = dialogs(&call, &at_bob, &ok);
+    let (alice, _) = dialogs(&call, &at_bob, &ok);
     assert_eq!(
         alice.next_hop(),
         "sip:ss2.biloxi.example.com;transport=tcp;lr;r2=on"
