@@ -11,6 +11,7 @@ mod proxy {
     mod checks;
     mod failures;
     mod forward;
+    mod hostile;
     mod responses;
     mod routes;
     mod simulation;

@@ -278,7 +278,9 @@ impl Proxy {
                     branch.attempt = Attempt::Done;
                 }
                 // Only an INVITE can be cancelled; the others come to an end by themselves.
-                Attempt::Sent(client) => drop(self.layer.cancel(now, client, reason)),
+                Attempt::Sent(client) => {
+                    let _ = self.layer.cancel(now, client, reason);
+                }
                 Attempt::Done => {}
             }
         }

@@ -110,7 +110,7 @@ impl Bench {
                 }
                 Output::Event(Event::Request { transaction }) => {
                     let request = self.proxy.request(transaction).unwrap();
-                    let _ = match (request.is_responsible(), self.targets.clone()) {
+                    let done = match (request.is_responsible(), self.targets.clone()) {
                         (false, _) => self.proxy.relay(self.now, transaction),
                         (true, Some(targets)) => self.proxy.forward(self.now, transaction, targets),
                         (true, None) => {
@@ -118,6 +118,10 @@ impl Bench {
                             Ok(())
                         }
                     };
+                    if done.is_err() {
+                        let status = StatusCode::SERVER_INTERNAL_ERROR;
+                        self.proxy.refuse(self.now, transaction, status).unwrap();
+                    }
                 }
                 Output::Event(event) => self.events.push(event),
             }

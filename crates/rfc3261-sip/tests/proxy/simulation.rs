@@ -179,7 +179,7 @@ impl World {
             // Too late is as good as never.
             Task::Cancel(id) => {
                 let caller = self.layers.get_mut(&CALLER).unwrap();
-                drop(caller.cancel(self.now, id, None));
+                let _ = caller.cancel(self.now, id, None);
             }
             Task::Bye(mut dialog) => {
                 let via = self.via(CALLER);
