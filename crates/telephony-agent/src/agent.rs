@@ -6,6 +6,7 @@ mod config;
 mod credentials;
 mod event;
 mod exchange;
+mod modify;
 mod output;
 mod transfer;
 
@@ -19,7 +20,7 @@ use rfc3261_sip::resolve::Answer;
 use rfc3261_sip::transaction::TransactionId;
 use rfc3261_sip::transport::Flow;
 use rfc3261_sip::user_agent::{
-    self, CallState, Content, RegistrationId, RequestId, Target, UserAgent,
+    self, CallState, Content, RegistrationId, RequestId, SubscriptionId, Target, UserAgent,
 };
 use rfc3261_sip::{Message, StatusCode};
 
@@ -31,7 +32,6 @@ use crate::media::{Channel, DigitError, MediaConfig, MediaOutput, MediaSession};
 use crate::random::Random;
 use call::{Call, Outgoing};
 use credentials::Authenticator;
-use event::Sent;
 use exchange::Exchange;
 
 /// An account with its registration and its calls, without socket, clock and codec.
@@ -43,7 +43,8 @@ use exchange::Exchange;
 ///   [`handle_timeout`](Self::handle_timeout) when [`next_timeout`](Self::next_timeout) is reached.
 /// - **Commands**: [`register`](Self::register), [`unregister`](Self::unregister);
 ///   [`call`](Self::call), [`ring`](Self::ring), [`answer`](Self::answer),
-///   [`reject`](Self::reject), [`hang_up`](Self::hang_up); [`send_frame`](Self::send_frame),
+///   [`reject`](Self::reject), [`hang_up`](Self::hang_up), [`hold`](Self::hold),
+///   [`resume`](Self::resume); [`send_frame`](Self::send_frame),
 ///   [`send_digits`](Self::send_digits); [`transfer`](Self::transfer),
 ///   [`transfer_to_call`](Self::transfer_to_call), [`follow_transfer`](Self::follow_transfer),
 ///   [`refuse_transfer`](Self::refuse_transfer).
@@ -63,8 +64,10 @@ pub struct Agent {
     calls: BTreeMap<CallId, Call>,
     /// The calls by their names in the user agent.
     names: BTreeMap<user_agent::CallId, CallId>,
-    /// What requests within calls are for.
-    sent: BTreeMap<RequestId, (CallId, Sent)>,
+    /// The calls whose digits are on their way, by the INFO requests that have them.
+    informing: BTreeMap<RequestId, CallId>,
+    /// The calls whose peers were asked to call somebody else.
+    referring: BTreeMap<SubscriptionId, CallId>,
     /// The times by which the media of calls wait.
     queue: BTreeSet<(Instant, CallId)>,
     next_call: u64,
@@ -83,9 +86,6 @@ impl Agent {
         user_agent
             .allow
             .retain(|method| known.contains(&method.as_str()));
-        if !user_agent.supported.iter().any(|tag| tag == "replaces") {
-            user_agent.supported.push("replaces".to_string());
-        }
         Self {
             authenticator: Authenticator::new(config.account.as_ref(), *random.bytes()),
             user_agent: UserAgent::new(user_agent),
@@ -93,7 +93,8 @@ impl Agent {
             registration: None,
             calls: BTreeMap::new(),
             names: BTreeMap::new(),
-            sent: BTreeMap::new(),
+            informing: BTreeMap::new(),
+            referring: BTreeMap::new(),
             queue: BTreeSet::new(),
             next_call: 0,
             outputs: VecDeque::new(),
@@ -127,6 +128,17 @@ impl Agent {
     /// goes to; `None` for one that was given by its address.
     pub fn server_name(&self, transaction: TransactionId) -> Option<&str> {
         self.user_agent.server_name(transaction)
+    }
+
+    /// The URI by which others reach this side.
+    pub fn contact(&self) -> &str {
+        &self.user_agent.config().contact
+    }
+
+    /// Lets others reach this side by another URI from now on, such as with the address that a STUN
+    /// server sees.
+    pub fn set_contact(&mut self, contact: impl Into<String>) {
+        self.user_agent.set_contact(contact);
     }
 
     /// A SIP message has arrived: a datagram, or what a framer has cut off a stream.
@@ -318,9 +330,6 @@ impl Agent {
             self.pump(now);
             return Err(error);
         }
-        if let Some(replaced) = self.calls.get(&call).and_then(|call| call.replaces) {
-            let _ = self.hang_up(now, replaced);
-        }
         self.pump(now);
         Ok(())
     }
@@ -399,7 +408,7 @@ impl Agent {
         now: Instant,
         id: CallId,
         outgoing: Outgoing,
-        asked_by: Option<CallId>,
+        asked_by: Option<SubscriptionId>,
     ) -> Result<(), AgentError> {
         let (media, secure) = (outgoing.media, outgoing.secure);
         let mut exchange = Exchange::new(&self.config, &mut self.random, media, secure)?;

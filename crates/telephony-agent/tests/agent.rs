@@ -204,6 +204,56 @@ fn of_two_phones_that_answer_one_has_the_call() {
     world.assert_empty();
 }
 
+/// Frames that a phone has heard of a call since it had heard so many.
+fn heard_since(world: &World, phone: usize, call: telephony_agent::CallId, before: usize) -> usize {
+    world.phones[phone].frames(call).len() - before
+}
+
+#[test]
+fn hold_stops_the_peer_and_resuming_lets_it_go_on() {
+    let mut world = World::of(&["alice", "bob"], Security::Required);
+    let call = world.call(0, "bob");
+    world.run(2 * SECOND);
+    let at_bob = world.phones[1].incoming()[0];
+    for (phone, held) in [(0, call), (1, at_bob)] {
+        world.phones[phone].agent.hold(world.now, held).unwrap();
+        assert!(world.phones[phone].agent.is_on_hold(held));
+        world.run(SECOND);
+        let before = world.phones[phone].frames(held).len();
+        world.run(5 * SECOND);
+        assert_eq!(heard_since(&world, phone, held, before), 0);
+        world.phones[phone].agent.resume(world.now, held).unwrap();
+        world.run(5 * SECOND);
+        assert!(heard_since(&world, phone, held, before) > 200);
+        let media = world.phones[phone].agent.media(held).unwrap();
+        assert_eq!(media.statistics().unauthenticated, 0);
+    }
+    world.phones[0].agent.hang_up(world.now, call).unwrap();
+    world.assert_empty();
+}
+
+#[test]
+fn holding_at_the_same_time_comes_to_both_on_hold() {
+    let mut world = World::of(&["alice", "bob"], Security::Off);
+    let call = world.call(0, "bob");
+    world.run(2 * SECOND);
+    let at_bob = world.phones[1].incoming()[0];
+    world.phones[0].agent.hold(world.now, call).unwrap();
+    world.phones[1].agent.hold(world.now, at_bob).unwrap();
+    world.run(10 * SECOND);
+    for (phone, call) in [(0, call), (1, at_bob)] {
+        let agreed = world.phones[phone]
+            .agent
+            .media(call)
+            .unwrap()
+            .agreed()
+            .direction;
+        assert_eq!(agreed, rfc3264_offer_answer::Direction::Inactive);
+    }
+    world.phones[0].agent.hang_up(world.now, call).unwrap();
+    world.assert_empty();
+}
+
 #[test]
 fn a_blind_transfer_is_followed_and_told() {
     let mut world = World::of(&["alice", "bob", "carol"], Security::Required);
@@ -254,7 +304,7 @@ fn an_attended_transfer_takes_the_place_of_a_call() {
     });
     let (new, replaced) = replaced.unwrap();
     assert_eq!(replaced, asked);
-    assert_eq!(carol.end_of(asked), Some(&EndReason::HungUp));
+    assert_eq!(carol.end_of(asked), Some(&EndReason::Replaced));
     assert!(carol.frames(new).len() > 100);
     world.phones[1].agent.hang_up(world.now, at_bob).unwrap();
     world.run(SECOND);

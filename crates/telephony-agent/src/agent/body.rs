@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use rfc3261_sip::{MessageRef, Parser, StartLine, StatusCode};
+use rfc3261_sip::MessageRef;
 
 /// The session description of a message: its body, or a part of it.
 pub(super) fn session_description(message: MessageRef<'_>) -> Option<&[u8]> {
@@ -22,15 +22,6 @@ pub(super) fn session_description(message: MessageRef<'_>) -> Option<&[u8]> {
         Ok(content_type) => content_type.is("application", "sdp").then_some(body),
         // There must be one, but not all who send a description say so.
         Err(_) => body.starts_with(b"v=").then_some(body),
-    }
-}
-
-/// The status in a body of type `message/sipfrag` (RFC 3515 §2.4.5).
-pub(super) fn fragment_status(message: MessageRef<'_>) -> Option<StatusCode> {
-    let mut parser = Parser::new();
-    match parser.parse_fragment(message.body()).ok()?.start_line()? {
-        StartLine::Status { code, .. } => Some(code),
-        StartLine::Request { .. } => None,
     }
 }
 
@@ -139,18 +130,5 @@ mod tests {
                      --b\r\nContent-Type: application/sdp\r\n\r\nv=0\r\n\r\n--b--\r\n";
         let mixed = "Content-Type: multipart/mixed;boundary=b\r\n";
         assert_eq!(found(mixed, parts), wanted);
-    }
-
-    #[test]
-    fn a_fragment_tells_its_status() {
-        let content_type = "Content-Type: message/sipfrag\r\n";
-        for (body, wanted) in [
-            ("SIP/2.0 100 Trying\r\n", Some(100)),
-            ("SIP/2.0 486 Busy Here", Some(486)),
-            ("hello", None),
-        ] {
-            let status = fragment_status(info(content_type, body).view());
-            assert_eq!(status.map(StatusCode::get), wanted, "{body}");
-        }
     }
 }

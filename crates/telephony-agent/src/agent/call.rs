@@ -4,10 +4,10 @@ use std::collections::VecDeque;
 use std::time::Instant;
 
 use rfc3261_sip::Message;
-use rfc3261_sip::user_agent::{self, IncomingId};
+use rfc3261_sip::user_agent::{self, SubscriptionId};
 
+use super::MediaAddress;
 use super::exchange::Exchange;
-use super::{CallId, MediaAddress};
 use crate::media::MediaSession;
 
 /// What is known of a call.
@@ -24,10 +24,8 @@ pub(super) struct Call {
     pub(super) media: Option<MediaSession>,
     /// The time by which its media wait, as it stands in the queue of all calls.
     pub(super) due: Option<Instant>,
-    /// The call that this one takes the place of.
-    pub(super) replaces: Option<CallId>,
-    /// The call whose peer has asked for this one, and wants to know what becomes of it.
-    pub(super) asked_by: Option<CallId>,
+    /// Where the one is told how far this call is that has asked for it.
+    pub(super) asked_by: Option<SubscriptionId>,
     /// The peer's request to call somebody else.
     pub(super) refer: Option<Refer>,
     /// Digits that wait to be sent by INFO; the first is on its way.
@@ -48,7 +46,7 @@ pub(super) struct Outgoing {
 /// A request to call somebody else.
 #[derive(Debug)]
 pub(super) struct Refer {
-    pub(super) incoming: IncomingId,
+    pub(super) subscription: SubscriptionId,
     pub(super) target: String,
     pub(super) headers: Vec<(&'static str, String)>,
 }
@@ -62,7 +60,6 @@ impl Call {
             exchange: None,
             media: None,
             due: None,
-            replaces: None,
             asked_by: None,
             refer: None,
             digits: VecDeque::new(),

@@ -4,7 +4,6 @@ use core::time::Duration;
 use std::time::Instant;
 
 use rfc2833_dtmf::Event as Digit;
-use rfc3261_sip::headers::Replaces;
 use rfc3261_sip::user_agent::{
     self, Content, EndCause, Failure, IncomingId, Output as Said, RequestId,
 };
@@ -15,17 +14,6 @@ use super::call::Call;
 use super::{Agent, AgentError, CallId, EndReason, Event, Output};
 use crate::Security;
 use crate::media::{DigitError, MediaEvent};
-
-/// What a request within a call is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Sent {
-    /// A digit.
-    Digit,
-    /// The peer is to call somebody else.
-    Refer,
-    /// The peer is told how far a transfer is.
-    Notify,
-}
 
 impl Agent {
     /// Does what the user agent tells, and passes on what it sends.
@@ -41,8 +29,13 @@ impl Agent {
     fn handle_event(&mut self, now: Instant, event: user_agent::Event) {
         use user_agent::Event as Told;
         match event {
-            Told::Incoming { call, request, .. } => self.come_in(call, request),
-            Told::Progress { call, response } => {
+            Told::Incoming {
+                call,
+                request,
+                replaces,
+                ..
+            } => self.come_in(call, request, replaces),
+            Told::Progress { call, response, .. } => {
                 if let Some(call) = self.names.get(&call).copied() {
                     self.progress(now, call, &response);
                 }
@@ -65,6 +58,47 @@ impl Agent {
                 if let Some(id) = self.names.remove(&call) {
                     self.end(now, id, &cause);
                 }
+            }
+            Told::Modify {
+                call,
+                incoming,
+                request,
+            } => match self.names.get(&call).copied() {
+                Some(call) => self.modify(now, call, incoming, &request),
+                None => self.respond(now, incoming, StatusCode::REQUEST_TERMINATED),
+            },
+            Told::Modified { call, outcome, .. } => {
+                if let Some(call) = self.names.get(&call).copied() {
+                    self.modified(now, call, &outcome);
+                }
+            }
+            Told::Acknowledged { call, request } => {
+                if let Some(call) = self.names.get(&call).copied() {
+                    self.modification_acknowledged(now, call, &request);
+                }
+            }
+            Told::Referred {
+                subscription,
+                call,
+                request,
+            } => {
+                let call = call.and_then(|call| self.names.get(&call).copied());
+                self.referred(now, subscription, call, &request);
+            }
+            Told::Notified {
+                subscription,
+                request,
+            } => self.notified(subscription, &request),
+            Told::SubscriptionEnded {
+                subscription,
+                failure,
+            } => self.referral_ended(subscription, failure.as_ref()),
+            Told::Subscribed { subscription, .. } => {
+                let content = Content::new();
+                let status = StatusCode::BAD_EVENT;
+                let _ = self
+                    .user_agent
+                    .refuse_subscription(now, subscription, status, &content);
             }
             Told::Request {
                 incoming,
@@ -115,35 +149,23 @@ impl Agent {
     }
 
     /// Somebody calls.
-    fn come_in(&mut self, signalling: user_agent::CallId, request: Message) {
+    fn come_in(
+        &mut self,
+        signalling: user_agent::CallId,
+        request: Message,
+        replaces: Option<user_agent::CallId>,
+    ) {
         let id = self.new_call_id();
         let mut call = Call::new(signalling);
-        call.replaces = self.replaced(&request);
-        let replaces = call.replaces;
         call.invite = Some(request.clone());
         self.names.insert(signalling, id);
         self.calls.insert(id, call);
+        let replaces = replaces.and_then(|replaced| self.names.get(&replaced).copied());
         self.event(Event::Incoming {
             call: id,
             request,
             replaces,
         });
-    }
-
-    /// The call that an INVITE is to take the place of (RFC 3891 §3).
-    fn replaced(&self, invite: &Message) -> Option<CallId> {
-        let replaces = invite.get::<Replaces<'_>>()?.ok()?;
-        let mut calls = self.calls.iter();
-        let found = calls.find(|(_, call)| {
-            let dialog = self.user_agent.dialog(call.signalling);
-            dialog.is_some_and(|dialog| {
-                let id = dialog.id();
-                id.call_id() == replaces.call_id
-                    && id.local_tag() == Some(replaces.to_tag)
-                    && id.remote_tag() == Some(replaces.from_tag)
-            })
-        });
-        found.map(|(id, _)| *id)
     }
 
     /// The call has a provisional response, maybe with early media.
@@ -276,7 +298,8 @@ impl Agent {
         if let Some(due) = call.due {
             self.queue.remove(&(due, id));
         }
-        self.sent.retain(|_, (call, _)| *call != id);
+        self.informing.retain(|_, call| *call != id);
+        self.referring.retain(|_, call| *call != id);
         let statistics = call.media.map(|media| media.statistics());
         self.event(Event::Ended {
             call: id,
@@ -295,14 +318,14 @@ impl Agent {
     ) {
         let status = match (request.method(), call) {
             (Some(Method::INFO), Some(call)) => self.informed(call, request),
-            (Some(Method::NOTIFY), Some(call)) => self.notified(call, request),
-            (Some(Method::REFER), Some(call)) => match self.referred(incoming, call, request) {
-                Ok(()) => return,
-                Err(status) => status,
-            },
             (_, None) => StatusCode::FORBIDDEN,
             _ => StatusCode::NOT_IMPLEMENTED,
         };
+        self.respond(now, incoming, status);
+    }
+
+    pub(super) fn respond(&mut self, now: Instant, incoming: IncomingId, status: StatusCode) {
+        // The one who asked may be gone.
         let _ = self
             .user_agent
             .respond(now, incoming, status, &Content::new());
@@ -362,7 +385,7 @@ impl Agent {
         let request = self
             .user_agent
             .request_within(now, signalling, Method::INFO, &content)?;
-        self.sent.insert(request, (id, Sent::Digit));
+        self.informing.insert(request, id);
         Ok(())
     }
 
@@ -371,26 +394,18 @@ impl Agent {
         if status.is_provisional() {
             return;
         }
-        let Some((id, sent)) = self.sent.remove(&request) else {
+        let Some(id) = self.informing.remove(&request) else {
             return;
         };
-        match sent {
-            Sent::Digit => {
-                let Some(call) = self.calls.get_mut(&id) else {
-                    return;
-                };
-                call.digits.pop_front();
-                if status.is_success() {
-                    let _ = self.inform_next(now, id);
-                } else {
-                    call.digits.clear();
-                    self.event(Event::ChangeRefused { call: id, status });
-                }
-            }
-            Sent::Refer if !status.is_success() => {
-                self.event(Event::Transferring { call: id, status });
-            }
-            Sent::Refer | Sent::Notify => {}
+        let Some(call) = self.calls.get_mut(&id) else {
+            return;
+        };
+        call.digits.pop_front();
+        if status.is_success() {
+            let _ = self.inform_next(now, id);
+        } else {
+            call.digits.clear();
+            self.event(Event::ChangeRefused { call: id, status });
         }
     }
 }

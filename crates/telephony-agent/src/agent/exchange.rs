@@ -19,6 +19,8 @@ pub(super) struct Exchange {
     offered: Option<Session>,
     /// What we want.
     stream: Stream,
+    /// What we wanted before the offer that is open.
+    before: Option<Stream>,
 }
 
 impl Exchange {
@@ -46,6 +48,7 @@ impl Exchange {
             stable: Session::new(Config::new(address, session_id.into()))?,
             offered: None,
             stream,
+            before: None,
         })
     }
 
@@ -69,9 +72,30 @@ impl Exchange {
         Ok(())
     }
 
+    /// Our offer, with the peer on hold or not.
+    pub(super) fn offer_hold(&mut self, on_hold: bool) -> Result<String, UsageError> {
+        let before = self.stream.clone();
+        self.stream.on_hold = on_hold;
+        let offer = self.offer();
+        match offer {
+            Ok(_) => self.before = Some(before),
+            Err(_) => self.stream = before,
+        }
+        offer
+    }
+
     /// Our offer has had its final answer.
     pub(super) fn close(&mut self) {
         self.offered = None;
+        self.before = None;
+    }
+
+    /// Our offer is off: all is as it was before.
+    pub(super) fn give_up(&mut self) {
+        self.offered = None;
+        if let Some(before) = self.before.take() {
+            self.stream = before;
+        }
     }
 
     /// Whether our offer is open.
@@ -98,6 +122,11 @@ impl Exchange {
                 Err(error.into())
             }
         }
+    }
+
+    /// Whether we have put the peer on hold, or want to.
+    pub(super) fn is_on_hold(&self) -> bool {
+        self.stream.on_hold
     }
 
     /// What was agreed on.

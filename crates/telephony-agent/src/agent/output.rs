@@ -60,8 +60,8 @@ pub enum Event {
         call: CallId,
         /// The INVITE.
         request: Message,
-        /// The call that this one is to take the place of (RFC 3891): whoever answers hangs that
-        /// one up.
+        /// The call that this one is to take the place of (RFC 3891), which ends when this one is
+        /// answered.
         replaces: Option<CallId>,
     },
     /// The call has come further, but is not answered yet: 180 when it rings.
@@ -139,6 +139,8 @@ pub enum EndReason {
     HungUp,
     /// The peer has hung up.
     HungUpByPeer,
+    /// Another call has taken the place of this one.
+    Replaced,
     /// This side has rejected or cancelled the call.
     Rejected,
     /// The peer has cancelled the call before it was answered.
@@ -184,7 +186,7 @@ pub enum AgentError {
 impl EndReason {
     /// Whether the call was there, and ended as calls do.
     pub fn is_regular(&self) -> bool {
-        matches!(self, Self::HungUp | Self::HungUpByPeer)
+        matches!(self, Self::HungUp | Self::HungUpByPeer | Self::Replaced)
     }
 
     pub(super) fn of_failure(failure: &Failure) -> Self {
@@ -215,6 +217,7 @@ impl EndReason {
             EndCause::Cancelled(_) => Self::Cancelled,
             EndCause::Expired => Self::Expired,
             EndCause::HungUp => Self::HungUp,
+            EndCause::Replaced(_) => Self::Replaced,
             EndCause::HungUpByPeer(_) => Self::HungUpByPeer,
             EndCause::NotAcknowledged => Self::NotAcknowledged,
             _ => Self::Lost,
@@ -227,6 +230,7 @@ impl fmt::Display for EndReason {
         match self {
             Self::HungUp => f.write_str("hung up"),
             Self::HungUpByPeer => f.write_str("the other side hung up"),
+            Self::Replaced => f.write_str("another call has taken its place"),
             Self::Rejected => f.write_str("rejected or cancelled by this side"),
             Self::Cancelled => f.write_str("cancelled by the caller"),
             Self::Refused(status, phrase) => write!(f, "refused: {status} {phrase}"),
