@@ -6,6 +6,7 @@ mod inspect;
 mod peer;
 mod rtp_ffmpeg;
 mod rtp_link;
+mod srtp_libsrtp;
 mod streams;
 mod stun;
 mod tshark;
@@ -58,6 +59,12 @@ const TESTS: &[Test] = &[
             "stun",
         ],
         run: stun::test,
+    },
+    Test {
+        name: "srtp-libsrtp",
+        what: "SRTP and SRTCP as libsrtp has them, a million packets under each profile",
+        needs: &["cc", "pkg-config"],
+        run: srtp_libsrtp::run,
     },
     Test {
         name: "rtp-ffmpeg",
