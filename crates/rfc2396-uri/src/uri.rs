@@ -154,7 +154,7 @@ pub(crate) enum Index {
 
 impl Index {
     /// Reads a SIP URI at the start of `bytes` if it is like nearly all, and says where it ends.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn usual(bytes: &[u8]) -> Option<(Self, usize)> {
         let (index, end) = sip_uri::Index::usual(bytes)?;
         Some((Self::Sip(index), end))

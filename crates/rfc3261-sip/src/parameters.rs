@@ -18,32 +18,14 @@ pub struct Parameter<'a> {
 }
 
 impl<'a> Parameters<'a> {
-    /// Reads `*(SEMI generic-param)`, and shows each parameter as it goes by. Empty parameters
-    /// are passed over: `;;` and a trailing `;` are common.
+    /// Reads `*(SEMI generic-param)`, and shows each parameter as it goes by.
     #[inline(always)]
     pub(crate) fn read(text: &'a str, mut each: impl FnMut(Parameter<'a>)) -> Parsed<'a, Self> {
-        let mut at = 0;
-        loop {
-            if let Some((name, value, end)) = grammar::usual_param(text, at) {
-                each(Parameter { name, value });
-                at = end;
-                continue;
-            }
-            let (read, rest) = text.split_at(at);
-            if rest.is_empty() {
-                return Ok((rest, Self(read)));
-            }
-            match any_parameter(rest)? {
-                Some((rest, parameter)) => {
-                    if let Some(parameter) = parameter {
-                        each(parameter);
-                    }
-                    at = text.len() - rest.len();
-                }
-                // White space behind the last parameter is not for this to take.
-                None => return Ok((rest, Self(read))),
-            }
+        let mut reader = Reader::new(text);
+        while let Some(parameter) = reader.next()? {
+            each(parameter);
         }
+        Ok(reader.finish())
     }
 
     /// The parameters as they stand, with the semicolon before each.
@@ -86,24 +68,56 @@ impl<'a> Parameter<'a> {
     }
 }
 
-/// What is left behind a parameter, and the parameter, unless it is empty.
-type Next<'a> = Option<(&'a str, Option<Parameter<'a>>)>;
+/// Reads parameters one by one. Empty ones are passed over: `;;` and a trailing `;` are common.
+pub(crate) struct Reader<'a> {
+    text: &'a str,
+    at: usize,
+}
 
-/// Reads one parameter, however it is written; `None` where none begins.
-#[cold]
-fn any_parameter(text: &str) -> Result<Next<'_>, nom::Err<Fault>> {
-    let before = grammar::sws(text);
-    if before.as_bytes().first() != Some(&b';') {
-        return Ok(None);
+impl<'a> Reader<'a> {
+    #[inline(always)]
+    pub(crate) fn new(text: &'a str) -> Self {
+        Self { text, at: 0 }
     }
-    let after = grammar::sws(before.split_at(1).1);
-    Ok(Some(match after.as_bytes().first() {
-        None | Some(b';' | b',') => (after, None),
-        Some(_) => {
-            let (rest, (name, value)) = grammar::generic_param(after)?;
-            (rest, Some(Parameter { name, value }))
+
+    #[inline(always)]
+    pub(crate) fn next(&mut self) -> Result<Option<Parameter<'a>>, nom::Err<Fault>> {
+        if let Some((name, value, end)) = grammar::usual_param(self.text, self.at) {
+            self.at = end;
+            return Ok(Some(Parameter { name, value }));
         }
-    }))
+        if self.at == self.text.len() {
+            return Ok(None);
+        }
+        self.any()
+    }
+
+    /// Reads a parameter however it is written.
+    #[cold]
+    fn any(&mut self) -> Result<Option<Parameter<'a>>, nom::Err<Fault>> {
+        loop {
+            let before = grammar::sws(self.text.split_at(self.at).1);
+            if before.as_bytes().first() != Some(&b';') {
+                // White space behind the last parameter is not for this to take.
+                return Ok(None);
+            }
+            let after = grammar::sws(before.split_at(1).1);
+            if let None | Some(b';' | b',') = after.as_bytes().first() {
+                self.at = self.text.len() - after.len();
+                continue;
+            }
+            let (rest, (name, value)) = grammar::generic_param(after)?;
+            self.at = self.text.len() - rest.len();
+            return Ok(Some(Parameter { name, value }));
+        }
+    }
+
+    /// What is left, and all parameters.
+    #[inline(always)]
+    pub(crate) fn finish(self) -> (&'a str, Parameters<'a>) {
+        let (read, rest) = self.text.split_at(self.at);
+        (rest, Parameters(read))
+    }
 }
 
 /// The iterator of [`Parameters::iter`].

@@ -41,21 +41,28 @@ pub(super) fn whole(text: &str) -> Result<Index, ParseError> {
 pub(super) fn prefix(text: &str, commas: Commas) -> Result<(Index, End), ParseError> {
     let bytes = text.as_bytes();
     let start = skip_white(bytes, 0);
-    match bytes.get(start) {
-        Some(b'<') => bracketed(text, start, start, start),
+    let (name_end, bracket) = match bytes.get(start) {
+        Some(b'<') => (start, start),
         Some(b'"') => {
-            let name_end = quoted_end(bytes, start)?;
-            match find_bracket(bytes, name_end, commas) {
-                Some(bracket) => bracketed(text, start, trim_end(bytes, start, bracket), bracket),
-                None => Err(ParseError::new(ErrorKind::DisplayName, name_end, &BRACKET)),
+            let quoted_end = quoted_end(bytes, start)?;
+            match find_bracket(bytes, quoted_end, commas) {
+                Some(bracket) => (trim_end(bytes, start, bracket), bracket),
+                None => {
+                    return Err(ParseError::new(
+                        ErrorKind::DisplayName,
+                        quoted_end,
+                        &BRACKET,
+                    ));
+                }
             }
         }
         Some(_) => match unquoted_bracket(bytes, start, commas) {
-            Some((name_end, bracket)) => bracketed(text, start, name_end, bracket),
-            None => addr_spec(text, start, commas),
+            Some(ends) => ends,
+            None => return addr_spec(text, start, commas),
         },
-        None => Err(ParseError::new(ErrorKind::Scheme, start, &ADDRESS)),
-    }
+        None => return Err(ParseError::new(ErrorKind::Scheme, start, &ADDRESS)),
+    };
+    bracketed(text, start, name_end, bracket)
 }
 
 /// The text of a display name: quotes and backslashes removed.
@@ -110,7 +117,7 @@ static TRAILING: Rule = Rule {
 };
 
 /// Reads `<`, the URI and `>`; the display name before it is known.
-#[inline]
+#[inline(always)]
 fn bracketed(
     text: &str,
     name_start: usize,

@@ -31,7 +31,7 @@ impl Index {
 
     /// Reads a URI at the start of `bytes` if it is like nearly all: with nothing strange in the
     /// user. Also says where it ends; the caller knows what may follow there.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn usual(bytes: &[u8]) -> Option<(Self, usize)> {
         let (secure, start) = scheme(bytes).ok()?;
         let mut user_end = run(bytes, start, stops::SHORT_USER);

@@ -122,20 +122,20 @@ pub(super) fn usual(line: &[u8]) -> Option<(usize, u8)> {
 
 #[inline(always)]
 fn guess(window: &[u8; LONGEST]) -> Option<(usize, u8)> {
-    let [letter, colon, third, fourth, _, _, _, _, ninth, ..] = *window;
-    if colon == b':' {
-        let id = COMPACT[usize::from(letter)];
+    let words = words(window);
+    let four = words[0] as u32;
+    if four >> 8 & 0xff == u32::from(b':') {
+        let id = COMPACT[(four & 0xff) as usize];
         return (id != NONE).then_some((1, id));
     }
-    let group = &GROUPS[slot_of_four([letter, colon, third, fourth])];
-    let place = usize::from(group.first) + usize::from(ninth & group.mask);
+    let group = &GROUPS[slot_of_four(four)];
+    let place = usize::from(group.first) + usize::from(words[1] as u8 & group.mask);
     let id = GUESSES[place % GUESSES.len()];
     let guess = GUESSABLE.get(usize::from(id))?;
-    let [first, second, third] = words(window);
-    let differs = (first ^ guess.key.0[0]) & guess.mask[0]
-        | (second ^ guess.key.0[1]) & guess.mask[1]
-        | (third ^ guess.key.0[2]) & guess.mask[2];
-    (differs == 0).then_some((usize::from(guess.len), id))
+    let differs = (words[0] ^ guess.key.0[0]) & guess.mask[0]
+        | (words[1] ^ guess.key.0[1]) & guess.mask[1]
+        | (words[2] ^ guess.key.0[2]) & guess.mask[2];
+    (differs == 0).then_some((guess.len as usize, id))
 }
 
 /// No place in the table.
@@ -166,11 +166,12 @@ struct Group {
 
 /// A name to compare with.
 #[derive(Clone, Copy)]
+#[repr(align(64))]
 struct Guessable {
     key: Key,
     /// What keeps the name and its colon.
     mask: [u64; 3],
-    len: u8,
+    len: u64,
 }
 
 static GUESSABLE: [Guessable; COUNT] = {
@@ -183,7 +184,7 @@ static GUESSABLE: [Guessable; COUNT] = {
     while id < COUNT {
         let name = NAMES[id].0.as_bytes();
         all[id].key = Key::new(name);
-        all[id].len = name.len() as u8;
+        all[id].len = name.len() as u64;
         let mut at = 0;
         while at <= name.len() {
             all[id].mask[at / 8] |= 0xff << (8 * (at % 8));
@@ -201,8 +202,8 @@ static GUESSES: [u8; 512] = guesses().1;
 const GROUP_MULTIPLIER: u32 = 0xc89d_a11b;
 
 #[inline]
-const fn slot_of_four(bytes: [u8; 4]) -> usize {
-    (u32::from_le_bytes(bytes).wrapping_mul(GROUP_MULTIPLIER) >> 24) as usize
+const fn slot_of_four(four: u32) -> usize {
+    (four.wrapping_mul(GROUP_MULTIPLIER) >> 24) as usize
 }
 
 const fn guesses() -> ([Group; 256], [u8; 512]) {
@@ -218,7 +219,7 @@ const fn guesses() -> ([Group; 256], [u8; 512]) {
         while other < COUNT {
             if slot_of_four(first_four(other)) == slot {
                 assert!(
-                    u32::from_le_bytes(first_four(other)) == u32::from_le_bytes(first_four(id)),
+                    first_four(other) == first_four(id),
                     "two groups share a slot: find another multiplier"
                 );
                 members += 1;
@@ -251,14 +252,13 @@ const fn guesses() -> ([Group; 256], [u8; 512]) {
 }
 
 /// The first four bytes of a name and its colon, and of what usually follows.
-const fn first_four(id: usize) -> [u8; 4] {
-    let name = NAMES[id].0.as_bytes();
-    match *name {
+const fn first_four(id: usize) -> u32 {
+    u32::from_le_bytes(match *NAMES[id].0.as_bytes() {
         [a, b] => [a, b, b':', b' '],
         [a, b, c] => [a, b, c, b':'],
         [a, b, c, d, ..] => [a, b, c, d],
         _ => panic!("a name in full has more than one letter"),
-    }
+    })
 }
 
 /// Three words, little-endian.

@@ -9,6 +9,7 @@ use super::Header;
 use crate::{
     HeaderName, Parameters, ParseError,
     grammar::{self, Fault, Parsed},
+    parameters::Reader,
 };
 
 /// One Via value: a hop that the request has taken.
@@ -156,23 +157,18 @@ impl<'a> Header<'a> for Via<'a> {
 
 impl<'a> ViaTransport<'a> {
     fn new(name: &'a str) -> Self {
-        match name {
-            "UDP" => Self::Udp,
-            "TCP" => Self::Tcp,
-            "TLS" => Self::Tls,
-            _ => [
-                Self::Udp,
-                Self::Tcp,
-                Self::Tls,
-                Self::Sctp,
-                Self::TlsSctp,
-                Self::Ws,
-                Self::Wss,
-            ]
-            .into_iter()
-            .find(|known| known.as_str().eq_ignore_ascii_case(name))
-            .unwrap_or(Self::Other(name)),
-        }
+        [
+            Self::Udp,
+            Self::Tcp,
+            Self::Tls,
+            Self::Sctp,
+            Self::TlsSctp,
+            Self::Ws,
+            Self::Wss,
+        ]
+        .into_iter()
+        .find(|known| known.as_str().eq_ignore_ascii_case(name))
+        .unwrap_or(Self::Other(name))
     }
 
     /// The name.
@@ -216,77 +212,87 @@ impl fmt::Display for ViaTransport<'_> {
 
 /// `via-parm = sent-protocol LWS sent-by *( SEMI via-params )`, and a comment behind it as in
 /// RFC 2543.
-#[inline]
+#[inline(always)]
 fn via_parm(text: &str) -> Parsed<'_, Via<'_>> {
     let (rest, (protocol, transport)) = sent_protocol(text)?;
     let (rest, (host, port)) = cut(sent_by).parse(rest)?;
-    let mut via = Via {
-        protocol,
-        transport: ViaTransport::new(transport),
-        host,
-        port,
-        branch: None,
-        received: None,
-        rport: None,
-        maddr: None,
-        ttl: None,
-        parameters: Parameters::default(),
-    };
-    let mut fault = None;
-    let (rest, parameters) = Parameters::read(rest, |parameter| {
+    let (mut branch, mut received, mut maddr) = (None, None, None);
+    let (mut rport, mut ttl) = (None, None);
+    let mut reader = Reader::new(rest);
+    while let Some(parameter) = reader.next()? {
         let value = parameter.value;
         match parameter.name.len() {
             3 if parameter.is("ttl") => {
-                via.ttl = value.and_then(|v| v.parse().ok());
-                if via.ttl.is_none() {
-                    fault = Some((value.unwrap_or(parameter.name), "0 to 255"));
+                ttl = value.and_then(|v| v.parse().ok());
+                if ttl.is_none() {
+                    let at = value.unwrap_or(parameter.name);
+                    let offset = at.as_ptr() as usize - text.as_ptr() as usize;
+                    let fault = Fault::range(text.split_at(offset).1, "0 to 255");
+                    return Err(nom::Err::Failure(fault));
                 }
             }
             5 if parameter.is("rport") => {
                 let port = value.filter(|v| !v.is_empty());
-                via.rport = Some(port.and_then(|v| v.parse().ok()));
+                rport = Some(port.and_then(|v| v.parse().ok()));
             }
-            5 if parameter.is("maddr") => via.maddr = value,
-            6 if parameter.is("branch") => via.branch = value,
-            8 if parameter.is("received") => via.received = value,
+            5 if parameter.is("maddr") => maddr = value,
+            6 if parameter.is("branch") => branch = value,
+            8 if parameter.is("received") => received = value,
             _ => {}
         }
-    })?;
-    if let Some((at, expected)) = fault {
-        let offset = at.as_ptr() as usize - text.as_ptr() as usize;
-        return Err(nom::Err::Failure(Fault::range(
-            text.split_at(offset).1,
-            expected,
-        )));
     }
-    via.parameters = parameters;
-    let rest = match grammar::comment(grammar::sws(rest)) {
-        Ok((rest, _)) => rest,
-        Err(_) => rest,
+    let (rest, parameters) = reader.finish();
+    let mut rest = grammar::sws(rest);
+    if rest.starts_with('(') {
+        if let Ok((behind, _)) = grammar::comment(rest) {
+            rest = behind;
+        }
+    }
+    let via = Via {
+        protocol,
+        transport,
+        host,
+        port,
+        branch,
+        received,
+        rport,
+        maddr,
+        ttl,
+        parameters,
     };
     Ok((rest, via))
 }
 
 /// `sent-protocol = protocol-name SLASH protocol-version SLASH transport`, then `LWS`: the first
 /// two as they stand, and the transport.
-#[inline]
-fn sent_protocol(text: &str) -> Parsed<'_, (&str, &str)> {
-    // Nearly always there is no white space in it.
+#[inline(always)]
+fn sent_protocol(text: &str) -> Parsed<'_, (&str, ViaTransport<'_>)> {
+    // Nearly always one of these, and no white space in it.
     if let Some(rest) = text.strip_prefix("SIP/2.0/") {
-        let (rest, transport) = grammar::token(rest)?;
-        let (rest, _) = grammar::lws(rest)?;
-        return Ok((rest, (text.split_at(7).0, transport)));
+        let usual = match rest.as_bytes() {
+            [b'U', b'D', b'P', b' ', b'!'..=0x7f, ..] => Some(ViaTransport::Udp),
+            [b'T', b'C', b'P', b' ', b'!'..=0x7f, ..] => Some(ViaTransport::Tcp),
+            [b'T', b'L', b'S', b' ', b'!'..=0x7f, ..] => Some(ViaTransport::Tls),
+            _ => None,
+        };
+        if let Some(transport) = usual {
+            return Ok((rest.split_at(4).1, (text.split_at(7).0, transport)));
+        }
     }
+    any_sent_protocol(text)
+}
+
+fn any_sent_protocol(text: &str) -> Parsed<'_, (&str, ViaTransport<'_>)> {
     let (rest, _) = grammar::two_tokens(text)?;
     let protocol = text.split_at(text.len() - rest.len()).0;
     let (rest, ()) = grammar::slash(rest)?;
     let (rest, transport) = grammar::token(rest)?;
     let (rest, _) = grammar::lws(rest)?;
-    Ok((rest, (protocol, transport)))
+    Ok((rest, (protocol, ViaTransport::new(transport))))
 }
 
 /// `sent-by = host [ COLON port ]`
-#[inline]
+#[inline(always)]
 fn sent_by(text: &str) -> Parsed<'_, (&str, Option<u16>)> {
     let (rest, host) = grammar::host(text)?;
     let colon = grammar::sws(rest);

@@ -274,28 +274,22 @@ impl Index {
             repeated,
             ..
         } = self;
+        let before = rows.len();
         let mut line_feeds = LineFeeds::new(head, at);
-        while rows.len() < most {
-            let Some(line @ [first_byte, ..]) = head.get(at..) else {
-                break;
-            };
-            if *first_byte == b'\r' {
+        while let Some(line @ [b'!'..=u8::MAX, ..]) = head.get(at..) {
+            if rows.len() >= most {
                 break;
             }
             let Some((name_len, id)) = HeaderName::at_line_start(line) else {
                 break;
             };
             let Some(feed) = line_feeds.next() else { break };
-            let Some([b' ', value @ .., b'\r', _, next]) = head.get(at + name_len + 1..feed + 2)
-            else {
+            let Some([b' ', value @ .., b'\r', _]) = head.get(at + name_len + 1..feed + 1) else {
                 break;
             };
             let (Some(b'!'..), Some(b'!'..)) = (value.first(), value.last()) else {
                 break;
             };
-            if is_wsp(*next) {
-                break;
-            }
             match first.get_mut(usize::from(id)) {
                 Some(first) if *first == NONE => *first = rows.len() as u16,
                 _ => *repeated |= 1 << id,
@@ -308,7 +302,22 @@ impl Index {
             });
             at = feed + 1;
         }
+        // The last value goes on in this line.
+        if head.get(at).is_some_and(|&byte| is_wsp(byte)) && rows.len() > before {
+            return self.take_back().unwrap_or(at);
+        }
         at
+    }
+
+    /// Forgets the last row; returns where it begins.
+    #[cold]
+    fn take_back(&mut self) -> Option<usize> {
+        let row = self.rows.pop()?;
+        let first = self.first.get_mut(usize::from(row.id));
+        if let Some(first) = first.filter(|first| usize::from(**first) == self.rows.len()) {
+            *first = NONE;
+        }
+        Some(row.name.start as usize)
     }
 
     /// The name of any line: its length, where its colon is, and which name it is.
