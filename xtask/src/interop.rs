@@ -5,7 +5,9 @@ mod inspect;
 #[allow(dead_code)] // until the tests of the phones use all of it
 mod peer;
 mod rtp_ffmpeg;
+mod rtp_gstreamer;
 mod rtp_link;
+mod rtp_payloads;
 mod srtp_libsrtp;
 mod streams;
 mod stun;
@@ -71,6 +73,18 @@ const TESTS: &[Test] = &[
         what: "loss, jitter and counts of RTP as FFmpeg finds them, both ways",
         needs: &["ffmpeg"],
         run: rtp_ffmpeg::run,
+    },
+    Test {
+        name: "rtp-gstreamer",
+        what: "loss, jitter and counts of RTP as GStreamer's rtpbin finds them, both ways",
+        needs: &["gst-launch-1.0"],
+        run: rtp_gstreamer::run,
+    },
+    Test {
+        name: "rtp-payloads",
+        what: "telephone events and redundant audio exchanged with GStreamer over a lossy link",
+        needs: &["gst-launch-1.0", "python3"],
+        run: rtp_payloads::run,
     },
 ];
 

@@ -144,6 +144,8 @@ impl Relay {
 /// What a party sends.
 pub(super) struct Media {
     pub(super) payload_type: u8,
+    /// How long to wait before the first packet.
+    pub(super) delay: Duration,
     /// Time from one packet to the next, in reality and by the media clock.
     pub(super) period: Duration,
     pub(super) units: u32,
@@ -237,7 +239,7 @@ impl Party {
             }
             let mut wake = end.min(now + Duration::from_millis(2));
             if let Some(media) = &self.media {
-                let due = start + media.period * self.sent as u32;
+                let due = start + media.delay + media.period * self.sent as u32;
                 if due <= now {
                     let time = media.units.wrapping_mul(self.sent as u32);
                     let packet =
