@@ -8,7 +8,19 @@
 mod bench;
 #[path = "user_agent/calls.rs"]
 mod calls;
+#[path = "user_agent/client.rs"]
+mod client;
+#[path = "user_agent/endings.rs"]
+mod endings;
+#[path = "user_agent/modify.rs"]
+mod modify;
 #[path = "user_agent/pair.rs"]
 mod pair;
+#[path = "user_agent/register.rs"]
+mod register;
+#[path = "user_agent/reliable.rs"]
+mod reliable;
+#[path = "user_agent/server.rs"]
+mod server;
 #[path = "user_agent/simulation.rs"]
 mod simulation;

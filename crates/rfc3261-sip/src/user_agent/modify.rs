@@ -63,6 +63,28 @@ impl UserAgent {
         Ok(id)
     }
 
+    /// Withdraws a [`reinvite`](Self::reinvite) that has no final response: by CANCEL, or, while
+    /// it waits to be sent again, at once.
+    pub fn withdraw(&mut self, now: Instant, request: RequestId) -> Result<(), CommandError> {
+        let found = self.requests.get(request).ok_or(CommandError::Unknown)?;
+        let What::Reinvite(call) = found.what else {
+            return Err(CommandError::State);
+        };
+        match found.transaction {
+            Some(transaction) => self.layer.cancel(now, transaction, None)?,
+            None => {
+                if let Some(call) = self.calls.get_mut(call) {
+                    call.glare = None;
+                    call.deadlines.stop(Timer::Glare as usize);
+                }
+                self.reschedule(call);
+                self.finish(now, request, Err(Failure::Unreachable));
+            }
+        }
+        self.pump(now);
+        Ok(())
+    }
+
     fn send_reinvite(
         &mut self,
         now: Instant,

@@ -225,7 +225,8 @@ impl UserAgent {
             Some((_, last)) => *last = number,
             None => request.reliable.push((key, number)),
         }
-        let described = has_session(response);
+        let described = has_session(response) && !request.described;
+        request.described |= described;
         let Some(found) = self.calls.get_mut(call) else {
             return (false, false);
         };

@@ -29,6 +29,8 @@ pub(super) struct Request {
     /// As it was sent last.
     pub(super) message: Bytes,
     pub(super) flow: Option<Flow>,
+    /// It has more than 1300 bytes (RFC 3261 §18.1.1).
+    too_large: Option<TooLarge>,
     plan: Option<Box<Plan>>,
     /// The name that the server's certificate has to prove.
     server_name: Option<Box<str>>,
@@ -56,6 +58,15 @@ pub(super) struct Ack {
     /// Empty while it waits for the user.
     pub(super) message: Bytes,
     pub(super) flow: Option<Flow>,
+}
+
+/// A request that is too large for UDP.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum TooLarge {
+    /// It has gone by TCP in the place of this.
+    For(Flow),
+    /// Nobody has taken the connection.
+    Refused,
 }
 
 /// What a request of this side is for.
@@ -346,8 +357,12 @@ impl UserAgent {
     ) -> Result<(), CommandError> {
         let request = self.requests.get_mut(id).ok_or(CommandError::Unknown)?;
         let size = request.message.len();
-        let transport = flow.transport.for_request(size, self.config.path_mtu);
+        let mut transport = flow.transport;
+        if request.too_large != Some(TooLarge::Refused) {
+            transport = transport.for_request(size, self.config.path_mtu);
+        }
         if transport != flow.transport {
+            request.too_large = Some(TooLarge::For(flow));
             flow.transport = transport;
             flow.connection = None;
         }
@@ -498,6 +513,16 @@ impl UserAgent {
             return;
         }
         request.transaction = None;
+        if let (Failure::Unreachable, Some(TooLarge::For(flow))) = (&failure, request.too_large) {
+            // Nobody takes the connection: then by UDP after all (RFC 3261 §18.1.1).
+            request.too_large = Some(TooLarge::Refused);
+            if self.dispatch(now, id, flow, true).is_ok() {
+                return;
+            }
+        }
+        let Some(request) = self.requests.get_mut(id) else {
+            return;
+        };
         match request.plan {
             Some(_) => {
                 request.failure = Some(Box::new(failure));
@@ -635,6 +660,7 @@ impl Request {
             transaction: None,
             message: Bytes::new(),
             flow: None,
+            too_large: None,
             plan: None,
             server_name: None,
             failure: None,

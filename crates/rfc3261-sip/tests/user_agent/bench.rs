@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use rfc3261_sip::{
     HeaderName, Message, Severity,
+    transaction::TransactionId,
     transport::{Flow, Transport},
     user_agent::{Config, Event, Output, UserAgent},
 };
@@ -15,6 +16,8 @@ pub(crate) struct Bench {
     pub(crate) now: Instant,
     pub(crate) sent: Vec<(Flow, Message)>,
     pub(crate) events: Vec<Event>,
+    /// The transaction of what was sent last.
+    pub(crate) last_transaction: Option<TransactionId>,
 }
 
 impl Bench {
@@ -31,6 +34,7 @@ impl Bench {
             now: Instant::now(),
             sent: Vec::new(),
             events: Vec::new(),
+            last_transaction: None,
         }
     }
 
@@ -44,6 +48,7 @@ impl Bench {
             match output {
                 Output::Transmit(transmit) => {
                     let message = Message::parse(transmit.bytes).unwrap();
+                    self.last_transaction = transmit.transaction;
                     let defects = message.check();
                     let faults = defects
                         .iter()
