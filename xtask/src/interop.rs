@@ -9,6 +9,7 @@ mod rtp_gstreamer;
 mod rtp_link;
 mod rtp_payloads;
 mod srtp_libsrtp;
+mod srtp_media;
 mod streams;
 mod stun;
 mod tshark;
@@ -67,6 +68,12 @@ const TESTS: &[Test] = &[
         what: "SRTP and SRTCP as libsrtp has them, a million packets under each profile",
         needs: &["cc", "pkg-config"],
         run: srtp_libsrtp::run,
+    },
+    Test {
+        name: "srtp-media",
+        what: "FFmpeg and GStreamer send SRTP to us and receive it from us",
+        needs: &["ffmpeg", "gst-launch-1.0"],
+        run: srtp_media::run,
     },
     Test {
         name: "rtp-ffmpeg",
