@@ -22,5 +22,9 @@ mod register;
 mod reliable;
 #[path = "user_agent/server.rs"]
 mod server;
+#[path = "user_agent/session_timers.rs"]
+mod session_timers;
 #[path = "user_agent/simulation.rs"]
 mod simulation;
+#[path = "user_agent/subscriptions.rs"]
+mod subscriptions;

@@ -309,8 +309,13 @@ impl UserAgent {
                 Some(entry.dialog.handle_no_response(method, number))
             }),
         };
-        if change == Some(Change::PeerLost) {
-            if let Some(call) = entry.call {
+        let call = entry.call;
+        if let (Some(Change::PeerLost), Some(call)) = (change, call) {
+            // What a subscription has lost is not lost for the call (RFC 5057 §5.1).
+            let sent = self.requests.get(request);
+            let sent = sent.and_then(|sent| self.parser.parse(&sent.message).ok()?.method());
+            let others = [Method::SUBSCRIBE, Method::NOTIFY, Method::REFER];
+            if sent.is_none_or(|sent| !others.contains(&sent)) {
                 self.advance(now, call, Input::Lost, With::cause(EndCause::Lost));
             }
         }

@@ -167,13 +167,14 @@ impl UserAgent {
         source: Flow,
     ) {
         let view = request.view();
-        let found = DialogId::of_request(view)
+        let there = DialogId::of_request(view)
             .ok()
-            .and_then(|id| self.dialogs.find(&id))
-            .or_else(|| match view.method() {
-                Some(Method::NOTIFY) => self.first_notify(view, source),
-                _ => None,
-            });
+            .and_then(|id| self.dialogs.find(&id));
+        let made = match (there, view.method()) {
+            (None, Some(Method::NOTIFY)) => self.first_notify(view, source),
+            _ => None,
+        };
+        let found = there.or(made);
         let Some(key) = found else {
             let status = Refusal::NoDialog.status();
             return self.reply(now, transaction, view, status, &Content::new());
@@ -184,7 +185,12 @@ impl UserAgent {
         let Some(entry) = self.dialogs.get_mut(key) else {
             return;
         };
-        if let Err(refusal) = entry.dialog.handle_request(view) {
+        // The request that has made the dialog is in order.
+        let taken = match made {
+            Some(_) => Ok(()),
+            None => entry.dialog.handle_request(view),
+        };
+        if let Err(refusal) = taken {
             let mut content = Content::new();
             if refusal == Refusal::OutOfOrder {
                 content = self.retry_after();
