@@ -26,7 +26,7 @@ mod stun;
 mod tcp;
 mod tcp_messages;
 mod text;
-mod time;
+pub(crate) mod time;
 mod transactions;
 
 use analysis::Analysis;

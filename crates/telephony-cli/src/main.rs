@@ -3,9 +3,13 @@
 
 mod inspect;
 mod parse;
+mod passwd;
+mod password;
 mod rtsp;
+mod serve;
 mod stun;
 mod terminal;
+mod users;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -22,7 +26,9 @@ struct Cli {
 enum Command {
     Inspect(inspect::Arguments),
     Parse(parse::Arguments),
+    Passwd(passwd::Arguments),
     Rtsp(rtsp::Arguments),
+    Serve(Box<serve::Arguments>),
     Stun(stun::Arguments),
 }
 
@@ -31,6 +37,8 @@ fn main() -> ExitCode {
         Command::Inspect(arguments) => inspect::run(&arguments),
         Command::Parse(arguments) => parse::run(&arguments),
         Command::Rtsp(arguments) => rtsp::run(&arguments),
+        Command::Passwd(arguments) => passwd::run(&arguments),
+        Command::Serve(arguments) => serve::run(&arguments),
         Command::Stun(arguments) => stun::run(&arguments),
     }
 }

@@ -1,5 +1,7 @@
 //! A packet's time of capture.
 
+use std::time::Duration;
+
 /// Nanoseconds since 1 January 1970, UTC.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Timestamp(pub(crate) i64);
@@ -11,6 +13,11 @@ impl Timestamp {
                 .saturating_mul(1_000_000_000)
                 .saturating_add(nanoseconds),
         )
+    }
+
+    /// A time since 1 January 1970.
+    pub(crate) fn of_unix(since: Duration) -> Self {
+        Self(i64::try_from(since.as_nanos()).unwrap_or(i64::MAX))
     }
 
     /// Seconds from `earlier` to this; negative where the clock went back.

@@ -195,6 +195,13 @@ impl Endpoint {
         }
     }
 
+    /// Whether there is this connection, or it is being opened.
+    #[must_use]
+    pub fn is_open(&self, connection: ConnectionId) -> bool {
+        let stream = self.streams.get(&connection);
+        stream.is_some_and(|stream| !stream.is_closed())
+    }
+
     /// The next thing that happens. It may be dropped and called again: nothing is lost.
     pub async fn next(&mut self) -> Event {
         poll_fn(|context| self.poll_next(context)).await
@@ -461,11 +468,7 @@ impl Endpoint {
             (None, None) => self.latest.get(&place).copied(),
             (found, _) => found,
         };
-        let is_open = |id: &ConnectionId| {
-            let stream = self.streams.get(id);
-            stream.is_some_and(|stream| !stream.is_closed())
-        };
-        if let Some(id) = found.filter(is_open) {
+        if let Some(id) = found.filter(|id| self.is_open(*id)) {
             return Some(id);
         }
         let permit = Arc::clone(&self.shared.room).try_acquire_owned().ok()?;
