@@ -29,6 +29,9 @@ mod text;
 pub(crate) mod time;
 mod transactions;
 
+pub(crate) use ladder::{Kind, Ladder, Rung};
+pub(crate) use text::drawn;
+
 use analysis::Analysis;
 use indicatif::{ProgressBar, ProgressStyle};
 use model::Report;

@@ -1,10 +1,13 @@
 //! The `telephony` command.
 #![allow(clippy::std_instead_of_core, clippy::std_instead_of_alloc)] // a program, never `no_std`
 
+mod audio;
+mod demo;
 mod inspect;
 mod parse;
 mod passwd;
 mod password;
+mod phone;
 mod rtsp;
 mod serve;
 mod stun;
@@ -24,6 +27,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    Demo(demo::Arguments),
     Inspect(inspect::Arguments),
     Parse(parse::Arguments),
     Passwd(passwd::Arguments),
@@ -34,6 +38,7 @@ enum Command {
 
 fn main() -> ExitCode {
     match Cli::parse().command {
+        Command::Demo(arguments) => demo::run(&arguments),
         Command::Inspect(arguments) => inspect::run(&arguments),
         Command::Parse(arguments) => parse::run(&arguments),
         Command::Rtsp(arguments) => rtsp::run(&arguments),

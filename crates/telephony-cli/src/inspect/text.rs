@@ -7,6 +7,7 @@ mod sessions;
 mod table;
 
 pub(crate) use calls::{authentication, call_facts, state};
+pub(crate) use ladder::drawn;
 pub(crate) use media::{found_by, jitter, stream_codec};
 pub(crate) use sessions::rtsp_state;
 

@@ -59,7 +59,7 @@ fn label(rung: &Rung<'_>) -> String {
 }
 
 /// The columns' lines with one arrow between two of them.
-fn drawn(rung: &Rung<'_>, ladder: &Ladder<'_>, lane: usize) -> String {
+pub(crate) fn drawn(rung: &Rung<'_>, ladder: &Ladder<'_>, lane: usize) -> String {
     let place = |end: &str| ladder.place(end).unwrap_or(0) * lane;
     let (from, to) = (place(rung.src), place(rung.dst));
     let width = ladder.columns.len().saturating_sub(1) * lane + 1;
