@@ -8,6 +8,8 @@
 mod bench;
 #[path = "user_agent/calls.rs"]
 mod calls;
+#[path = "user_agent/capacity.rs"]
+mod capacity;
 #[path = "user_agent/client.rs"]
 mod client;
 #[path = "user_agent/endings.rs"]

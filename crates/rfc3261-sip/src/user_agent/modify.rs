@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     HeaderName, Message, MessageRef, Method, RequestBuilder, StatusCode,
-    headers::{Allow, ContentDisposition, ContentType},
+    headers::{ContentDisposition, ContentType},
     transaction::TransactionId,
     transport::Flow,
 };
@@ -687,6 +687,8 @@ pub(super) fn has_session(message: MessageRef<'_>) -> bool {
 /// Whether the other side takes UPDATE, where it says what it takes.
 pub(super) fn allows_update(message: MessageRef<'_>) -> Option<bool> {
     message.first(HeaderName::Allow)?;
-    let mut methods = message.list::<Allow<'_>>().flatten();
-    Some(methods.any(|Allow(method)| method == Method::UPDATE))
+    // Methods are tokens: no comma is anything but the end of one.
+    let is_update = |method: &[u8]| method.trim_ascii() == Method::UPDATE.as_str().as_bytes();
+    let mut rows = message.fields_named(HeaderName::Allow);
+    Some(rows.any(|row| row.value().split(|byte| *byte == b',').any(is_update)))
 }

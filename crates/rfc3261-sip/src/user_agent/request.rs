@@ -2,6 +2,7 @@
 //! what comes back (RFC 3261 §8.1, RFC 3263 §4.3).
 
 use alloc::{boxed::Box, string::String, vec::Vec};
+use core::net::SocketAddr;
 use std::time::Instant;
 
 use bytes::Bytes;
@@ -261,9 +262,31 @@ impl UserAgent {
 
     pub(super) fn plan(&mut self, uri: &str) -> Result<Way, CommandError> {
         let uri = SipUri::parse(uri).map_err(|_| CommandError::Uri)?;
+        if let Some(flow) = self.numeric(&uri) {
+            return Ok(Way::Flow(flow));
+        }
         let random = self.layer.random() as u64;
         let plan = Plan::of_uri(&uri, &self.config.preferences, random);
         Ok(Way::Plan(Box::new(plan)))
+    }
+
+    /// The way to a URI whose host is an address: nobody has to be asked for it.
+    fn numeric(&self, uri: &SipUri<&str>) -> Option<Flow> {
+        let plain = uri.parameters().as_str().is_empty() && !uri.is_secure();
+        if plain {
+            let ip = uri.host().ip()?;
+            let udp = Transport::Udp;
+            let has_udp = self.config.preferences.transports.contains(&udp);
+            let port = uri.port().unwrap_or(udp.default_port());
+            return has_udp.then(|| Flow::new(udp, SocketAddr::new(ip, port)));
+        }
+        let mut plan = Plan::of_uri(uri, &self.config.preferences, 0);
+        match plan.poll() {
+            Step::Try(candidate) if candidate.name.is_none() => {
+                Some(Flow::new(candidate.transport, candidate.address))
+            }
+            _ => None,
+        }
     }
 
     /// The way of the next request within a dialog: that of the one before, as long as route set
@@ -275,16 +298,14 @@ impl UserAgent {
             return Ok(Way::Flow(entry.flow));
         }
         let uri = SipUri::parse(hop).map_err(|_| CommandError::Uri)?;
-        let mut plan = Plan::of_uri(&uri, &self.config.preferences, 0);
-        let Step::Try(candidate) = plan.poll() else {
+        let Some(numeric) = self.numeric(&uri) else {
             let hop = String::from(hop);
             return self.plan(&hop);
         };
         let (hop, known) = (Box::from(hop), entry.flow);
-        let flow = match (candidate.transport, candidate.address) == (known.transport, known.remote)
-        {
+        let flow = match (numeric.transport, numeric.remote) == (known.transport, known.remote) {
             true => known,
-            false => Flow::new(candidate.transport, candidate.address),
+            false => numeric,
         };
         if let Some(entry) = self.dialogs.get_mut(dialog) {
             (entry.hop, entry.flow) = (Some(hop), flow);

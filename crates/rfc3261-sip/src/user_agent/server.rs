@@ -257,7 +257,7 @@ impl UserAgent {
         if !has_known_scheme(request) {
             return Some(Refused::new(StatusCode::UNSUPPORTED_URI_SCHEME));
         }
-        if method != Method::CANCEL {
+        if method != Method::CANCEL && request.first(HeaderName::Require).is_some() {
             let unknown: Vec<_> = request
                 .list::<Require<'_>>()
                 .flatten()
@@ -342,7 +342,11 @@ impl UserAgent {
         status: StatusCode,
         content: &Content,
     ) {
-        let tag = self.new_tag();
+        let tagged = request.to().is_ok_and(|to| to.tag().is_some());
+        let tag = match tagged {
+            true => String::new(),
+            false => self.new_tag(),
+        };
         let response = self.served(ResponseBuilder::to(request, status, &tag));
         if let Ok(response) = content.add_to_response(response).build() {
             let _ = self.layer.respond(now, transaction, response);
