@@ -4,12 +4,14 @@
 mod audio;
 mod demo;
 mod inspect;
+mod load;
 mod parse;
 mod passwd;
 mod password;
 mod phone;
 mod rtsp;
 mod serve;
+mod signal;
 mod stun;
 mod terminal;
 mod users;
@@ -29,6 +31,7 @@ struct Cli {
 enum Command {
     Demo(demo::Arguments),
     Inspect(inspect::Arguments),
+    Load(load::Arguments),
     Parse(parse::Arguments),
     Passwd(passwd::Arguments),
     Rtsp(rtsp::Arguments),
@@ -40,6 +43,7 @@ fn main() -> ExitCode {
     match Cli::parse().command {
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Inspect(arguments) => inspect::run(&arguments),
+        Command::Load(arguments) => load::run(&arguments),
         Command::Parse(arguments) => parse::run(&arguments),
         Command::Rtsp(arguments) => rtsp::run(&arguments),
         Command::Passwd(arguments) => passwd::run(&arguments),

@@ -21,6 +21,7 @@ use telephony_net::{Pcap, Resolver, Tls, TlsConfig};
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::inspect::time::Timestamp;
+use crate::signal::interrupted;
 use crate::users::Users;
 pub(crate) use server::{Server, Settings};
 
@@ -241,26 +242,6 @@ fn seed() -> Result<[u8; 32], String> {
     let mut seed = [0; 32];
     getrandom::fill(&mut seed).map_err(|error| error.to_string())?;
     Ok(seed)
-}
-
-/// The wish of a person or of the system that it ends.
-fn interrupted() -> Result<impl Future<Output = ()>, String> {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        let mut terminate = signal(SignalKind::terminate()).map_err(|error| error.to_string())?;
-        let mut interrupt = signal(SignalKind::interrupt()).map_err(|error| error.to_string())?;
-        Ok(async move {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = interrupt.recv() => {}
-            }
-        })
-    }
-    #[cfg(not(unix))]
-    Ok(async {
-        let _ = tokio::signal::ctrl_c().await;
-    })
 }
 
 /// Prints a line for each thing that happens, as JSON or for a person.

@@ -104,6 +104,11 @@ pub(super) fn figures(server: &Server) -> String {
     );
     gauge("calls", "Calls that stand.", server.calls());
     gauge(
+        "known_dialogs",
+        "Calls and subscriptions that were let through.",
+        server.known(),
+    );
+    gauge(
         "requests",
         "Requests that are being forwarded.",
         proxy.requests,

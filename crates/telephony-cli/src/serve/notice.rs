@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use serde::{Serialize, Serializer};
 
+use crate::terminal::Safe;
+
 /// Something that has happened.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "event", rename_all = "kebab-case")]
@@ -75,18 +77,18 @@ impl fmt::Display for Notice {
             } => write!(
                 f,
                 "registered    {} at {} from {source} over {transport}",
-                Shown(user),
-                Shown(&contacts.join(", "))
+                Safe(user),
+                Safe(&contacts.join(", "))
             ),
             Self::Unregistered { user, contacts } => {
                 write!(
                     f,
                     "unregistered  {} at {}",
-                    Shown(user),
-                    Shown(&contacts.join(", "))
+                    Safe(user),
+                    Safe(&contacts.join(", "))
                 )
             }
-            Self::Expired { users } => write!(f, "expired       {}", Shown(&users.join(", "))),
+            Self::Expired { users } => write!(f, "expired       {}", Safe(&users.join(", "))),
             Self::Refused {
                 method,
                 from,
@@ -96,31 +98,31 @@ impl fmt::Display for Notice {
             } => write!(
                 f,
                 "refused       {} of {} from {source}: {status}, {}",
-                Shown(method),
-                Shown(from),
-                Shown(reason)
+                Safe(method),
+                Safe(from),
+                Safe(reason)
             ),
             Self::Call { from, to, call_id } => write!(
                 f,
                 "call          {} calls {} ({})",
-                Shown(from),
-                Shown(to),
-                Shown(call_id)
+                Safe(from),
+                Safe(to),
+                Safe(call_id)
             ),
             Self::Answered { call_id, after } => write!(
                 f,
                 "answered      after {:.1} s ({})",
                 after.as_secs_f64(),
-                Shown(call_id)
+                Safe(call_id)
             ),
             Self::Failed { call_id, status } => {
-                write!(f, "not answered  {status} ({})", Shown(call_id))
+                write!(f, "not answered  {status} ({})", Safe(call_id))
             }
             Self::Ended { call_id, talked } => write!(
                 f,
                 "ended         after {:.1} s ({})",
                 talked.as_secs_f64(),
-                Shown(call_id)
+                Safe(call_id)
             ),
             Self::Ending {
                 registered_users,
@@ -130,24 +132,6 @@ impl fmt::Display for Notice {
                 "ending        with {registered_users} registered users and {calls} calls"
             ),
         }
-    }
-}
-
-/// A text of a stranger on a terminal: without control characters.
-struct Shown<'a>(&'a str);
-
-impl fmt::Display for Shown<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let clean = |c: char| {
-            if c.is_control() {
-                char::REPLACEMENT_CHARACTER
-            } else {
-                c
-            }
-        };
-        self.0
-            .chars()
-            .try_for_each(|c| fmt::Write::write_char(f, clean(c)))
     }
 }
 

@@ -165,6 +165,11 @@ impl Server {
         self.calls.standing()
     }
 
+    /// How many calls and subscriptions it knows of, those that are over a moment ago among them.
+    pub(crate) fn known(&self) -> usize {
+        self.calls.len()
+    }
+
     /// The proxy, to look at.
     pub(crate) fn proxy(&self) -> &Proxy {
         self.driver.machine()
