@@ -3,6 +3,9 @@
 //! Every participant has a schedule of its own and its own view of who is there. A packet reaches
 //! every other participant at once, unless it is lost on the way to that one.
 
+mod groups;
+mod series;
+
 use alloc::collections::BinaryHeap;
 use alloc::vec;
 use alloc::vec::Vec;
@@ -30,32 +33,38 @@ enum Phase {
 struct Participant {
     schedule: Schedule,
     phase: Phase,
-    /// When each other one was last heard; none where it is no member.
-    heard: Heard,
     members: usize,
 }
 
-/// With times where silence counts, else only who is there: a bit each, for the largest groups.
+/// Who has heard whom.
 enum Heard {
+    /// When, where silence counts: a row for each who has heard.
     Times(Vec<Option<Duration>>),
+    /// Only whether, for the largest groups: a row for each who was heard.
     Bits(Vec<u64>),
 }
 
 impl Heard {
-    /// Sets or clears an entry. Whether that changed who is there.
-    fn set(&mut self, who: usize, time: Option<Duration>) -> bool {
+    fn new(count: usize) -> Self {
+        match count {
+            0..=1000 => Self::Times(vec![None; count * count]),
+            _ => Self::Bits(vec![0; count * count.div_ceil(64)]),
+        }
+    }
+
+    /// Sets or clears what one knows of another. Whether that changed who is there.
+    fn set(&mut self, count: usize, whom: usize, who: usize, time: Option<Duration>) -> bool {
         match self {
             Self::Times(times) => {
-                let before = core::mem::replace(&mut times[who], time);
+                let before = core::mem::replace(&mut times[who * count + whom], time);
                 before.is_some() != time.is_some()
             }
             Self::Bits(words) => {
-                let (word, bit) = (&mut words[who / 64], 1 << (who % 64));
-                let before = *word;
-                *word = if time.is_some() {
-                    *word | bit
-                } else {
-                    *word & !bit
+                let word = &mut words[whom * count.div_ceil(64) + who / 64];
+                let (before, bit) = (*word, 1 << (who % 64));
+                *word = match time {
+                    Some(_) => before | bit,
+                    None => before & !bit,
                 };
                 *word != before
             }
@@ -64,12 +73,14 @@ impl Heard {
 }
 
 struct Simulation {
+    count: usize,
     start: Instant,
     now: Duration,
     policy: IntervalPolicy,
     random: Random,
     loss: f64,
     participants: Vec<Participant>,
+    heard: Heard,
     timers: BinaryHeap<Reverse<(Instant, usize)>>,
     /// When each packet was sent.
     sent: Vec<Duration>,
@@ -81,25 +92,22 @@ impl Simulation {
         let start = Instant::now();
         let policy = SessionConfig::new([0; 32], "a").interval_policy();
         let mut random = Random::new([seed; 32]);
-        let heard = || match count {
-            0..=1000 => Heard::Times(vec![None; count]),
-            _ => Heard::Bits(vec![0; count.div_ceil(64)]),
-        };
         let participants: Vec<Participant> = (0..count)
             .map(|_| Participant {
                 schedule: Schedule::new(start, policy, SIZE, &mut random),
                 phase: Phase::In,
-                heard: heard(),
                 members: 1,
             })
             .collect();
         let mut simulation = Self {
+            count,
             start,
             now: Duration::ZERO,
             policy,
             random,
             loss,
             participants,
+            heard: Heard::new(count),
             timers: BinaryHeap::new(),
             sent: Vec::new(),
         };
@@ -155,7 +163,7 @@ impl Simulation {
     fn time_out(&mut self, who: usize) {
         let at = self.start + self.now;
         let participant = &mut self.participants[who];
-        let Heard::Times(times) = &mut participant.heard else {
+        let Heard::Times(times) = &mut self.heard else {
             return;
         };
         let group = Group {
@@ -164,7 +172,7 @@ impl Simulation {
             we_sent: false,
         };
         let limit = participant.schedule.timeout_interval(group) * 5;
-        for time in times.iter_mut() {
+        for time in &mut times[who * self.count..(who + 1) * self.count] {
             if time.is_some_and(|time| self.now - time > limit) {
                 *time = None;
                 participant.members -= 1;
@@ -183,7 +191,8 @@ impl Simulation {
             }
             participant.schedule.received(SIZE, usize::from(bye));
             let time = (!bye).then_some(self.now);
-            if participant.phase == Phase::Leaving || !participant.heard.set(sender, time) {
+            if participant.phase == Phase::Leaving || !self.heard.set(self.count, sender, who, time)
+            {
                 continue;
             }
             if bye {
@@ -215,6 +224,25 @@ impl Simulation {
             .count()
     }
 
+    /// The rate of RTCP from now on against what the group should use: its share of the bandwidth,
+    /// or less where the minimum interval holds it back.
+    fn steady_rate(&mut self, measured: u64) -> f64 {
+        let before = self.sent.len();
+        self.run_until(self.now + seconds(measured));
+        let rate = ((self.sent.len() - before) * SIZE) as f64 / measured as f64;
+        let group = Group {
+            members: self.count,
+            senders: 0,
+            we_sent: false,
+        };
+        let policy = self.policy;
+        let interval = policy.deterministic(group, SIZE as f64, false).unwrap();
+        let wanted = (self.count * SIZE) as f64 / interval;
+        // Without senders, receivers have their three quarters.
+        assert!(wanted <= 0.75 * SHARE + 0.001);
+        rate / wanted
+    }
+
     /// The mean of what those who are in take for the number of members.
     fn estimate(&self) -> f64 {
         let inside = self.participants.iter().filter(|p| p.phase == Phase::In);
@@ -225,116 +253,4 @@ impl Simulation {
 
 const fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
-}
-
-/// The rate of RTCP in steady state against what the group should use: its share of the
-/// bandwidth, or less where the minimum interval holds it back.
-fn steady_state(count: usize, loss: f64, warm_up: u64, measured: u64) {
-    let mut simulation = Simulation::new(count, loss, 40);
-    simulation.run_until(seconds(warm_up));
-    let before = simulation.sent.len();
-    simulation.run_until(seconds(warm_up + measured));
-    let rate = ((simulation.sent.len() - before) * SIZE) as f64 / measured as f64;
-    let group = Group {
-        members: count,
-        senders: 0,
-        we_sent: false,
-    };
-    let interval = simulation
-        .policy
-        .deterministic(group, SIZE as f64, false)
-        .unwrap();
-    let wanted = (count * SIZE) as f64 / interval;
-    // Without senders, receivers have their three quarters.
-    assert!(wanted <= 0.75 * SHARE + 0.001);
-    assert!(
-        (rate / wanted - 1.0).abs() < 0.05,
-        "{count} members, loss {loss}: {rate} of {wanted}"
-    );
-    let estimate = simulation.estimate();
-    assert!(
-        (estimate / count as f64 - 1.0).abs() < 0.03,
-        "{estimate} of {count} members"
-    );
-}
-
-#[test]
-fn small_groups_report_every_five_seconds() {
-    for loss in [0.0, 0.1, 0.3] {
-        steady_state(1, loss, 10, 20_000);
-        steady_state(2, loss, 100, 10_000);
-        steady_state(10, loss, 100, 4_000);
-    }
-}
-
-#[test]
-fn a_thousand_members_keep_to_their_share() {
-    steady_state(300, 0.0, 400, 1000);
-    steady_state(1000, 0.3, 1200, 800);
-}
-
-/// The largest number of packets in any ten seconds against what fits into the share of receivers,
-/// from here to there.
-fn worst_of_ten_seconds(simulation: &Simulation, from: u64, to: u64) -> f64 {
-    let sent = |second| simulation.sent_between(second as f64, second as f64 + 10.0);
-    let most = (from..to - 10).map(sent).max().unwrap();
-    (most * SIZE) as f64 / (10.0 * 0.75 * SHARE)
-}
-
-/// In a flood the first to send are those who draw the shortest intervals: the compensated half
-/// of the mean, 0.41 of it. More than the inverse times the share cannot be, but for chance.
-const FLOOD: f64 = 1.218_28 / 0.5 * 1.15;
-
-/// Without reconsideration all of them would send within the first 3.1 seconds, for each takes
-/// itself to be alone.
-fn join_flood(count: usize, until: u64) {
-    let mut simulation = Simulation::new(count, 0.0, 1);
-    simulation.run_until(seconds(until));
-    let worst = worst_of_ten_seconds(&simulation, 0, until);
-    assert!((0.75..FLOOD).contains(&worst), "{worst} times the share");
-}
-
-#[test]
-fn a_join_flood_of_a_thousand_is_bounded() {
-    join_flood(1000, 120);
-}
-
-#[test]
-fn a_join_flood_of_ten_thousand_is_no_worse() {
-    join_flood(10_000, 25);
-}
-
-#[test]
-fn a_flood_of_byes_is_spread_and_every_one_goes_out() {
-    for (count, loss, seed) in [(300, 0.0, 2), (1000, 0.3, 3)] {
-        let mut simulation = Simulation::new(count, loss, seed);
-        simulation.run_until(seconds(200));
-        let before = simulation.sent.len();
-        simulation.leave(0..count);
-        simulation.run_until(seconds(2000));
-        assert_eq!(simulation.sent.len() - before, count);
-        // Those that are lost are not held back by.
-        let worst = worst_of_ten_seconds(&simulation, 200, 400);
-        assert!(worst < FLOOD / (1.0 - loss), "{worst} times the share");
-    }
-}
-
-#[test]
-fn those_who_stay_draw_near_when_most_leave() {
-    let mut simulation = Simulation::new(400, 0.0, 4);
-    simulation.run_until(seconds(500));
-    assert!((simulation.estimate() - 400.0).abs() < 2.0);
-    simulation.leave(50..400);
-    simulation.run_until(seconds(1000));
-    assert_eq!(simulation.estimate(), 50.0);
-    // The interval of 50 members is 16.7 seconds: nobody waits for one of 400 any more, which
-    // took more than two minutes.
-    let interval = 50.0 * SIZE as f64 / (0.75 * SHARE);
-    let rest = |p: &Participant| p.schedule.next().unwrap() - (simulation.start + simulation.now);
-    let longest = simulation.participants[..50]
-        .iter()
-        .map(rest)
-        .max()
-        .unwrap();
-    assert!(longest.as_secs_f64() < 1.5 * interval, "{longest:?}");
 }
