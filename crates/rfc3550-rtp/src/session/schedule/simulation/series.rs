@@ -1,7 +1,7 @@
 //! What `cargo xtask simulate --plots` draws.
 
-use std::fmt::Write as _;
-use std::string::String;
+use alloc::string::String;
+use core::fmt::Write as _;
 
 use super::{SHARE, SIZE, Simulation, seconds};
 
@@ -20,8 +20,8 @@ impl Series {
 
 fn name(count: usize, loss: f64) -> String {
     match count {
-        1 => std::format!("1 member, {} % loss", loss * 100.0),
-        _ => std::format!("{count} members, {} % loss", loss * 100.0),
+        1 => alloc::format!("1 member, {} % loss", loss * 100.0),
+        _ => alloc::format!("{count} members, {} % loss", loss * 100.0),
     }
 }
 
@@ -69,7 +69,7 @@ fn life(series: &mut Series, count: usize, loss: f64, warm_up: u64, measured: u6
     let rate = simulation.steady_rate(measured);
     series.point(
         "steady",
-        &std::format!("{} % loss", loss * 100.0),
+        &alloc::format!("{} % loss", loss * 100.0),
         count as f64,
         100.0 * rate,
     );
