@@ -454,7 +454,9 @@ struct Slots(u64);
 
 impl Hasher for Slots {
     fn finish(&self) -> u64 {
-        self.0.wrapping_mul(0x9e37_79b9_7f4a_7c15)
+        // What is high must have its part in what is low, too.
+        let mixed = self.0.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        mixed ^ (mixed >> 32)
     }
 
     fn write(&mut self, bytes: &[u8]) {

@@ -155,8 +155,12 @@ impl Hash {
     /// Without regard to case (RFC 3261 §7.3.1).
     fn token(&mut self, token: &str) {
         self.0.write_usize(token.len());
-        for byte in token.bytes() {
-            self.0.write_u8(byte.to_ascii_lowercase());
+        for chunk in token.as_bytes().chunks(32) {
+            let mut lower = [0; 32];
+            for (to, from) in lower.iter_mut().zip(chunk) {
+                *to = from.to_ascii_lowercase();
+            }
+            self.0.write(&lower);
         }
     }
 }

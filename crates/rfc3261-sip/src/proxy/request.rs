@@ -145,11 +145,18 @@ impl Checked {
         if max_forwards == Some(0) && !responsible {
             return Err(Fault::TooManyHops);
         }
-        let stateless = fingerprints.of_stateless(message)?;
-        let whole = fingerprints.of(message)?;
+        let without_state =
+            config.stateless || matches!(message.method(), Some(Method::ACK | Method::CANCEL));
+        let fingerprint = match without_state {
+            true => fingerprints.of_stateless(message)?,
+            false => fingerprints.of(message)?,
+        };
         for via in message.list::<Via<'_>>().filter_map(Result::ok) {
+            if !config.is_own_via(&via) {
+                continue;
+            }
             let seen = |of| Fingerprints::is_of(&via, of);
-            if config.is_own_via(&via) && (seen(whole) || seen(stateless)) {
+            if seen(fingerprint) || seen(fingerprints.of_stateless(message)?) {
                 return Err(Fault::Loop);
             }
         }
@@ -163,11 +170,6 @@ impl Checked {
         if !unknown.is_empty() {
             return Err(Fault::Extension(unknown));
         }
-        let stateless_only = matches!(message.method(), Some(Method::ACK | Method::CANCEL));
-        let fingerprint = match config.stateless || stateless_only {
-            true => stateless,
-            false => whole,
-        };
         Ok(Self {
             fingerprint,
             way,
