@@ -19,7 +19,11 @@ fuzz_target!(|data: &[u8]| {
     config.try_neighbouring_roc = choice & 8 != 0;
     config.key_derivation_rate = (choice & 16 != 0).then_some(0);
     let key = MasterKey::new(&[7; 32][..profile.key_len()], &[9; 14][..profile.salt_len()]);
-    let keys = [key.with_mki(&payload[..payload.len().min(usize::from(choice >> 6))])];
+    let key = key.with_mki(&payload[..payload.len().min(usize::from(choice >> 6))]);
+    let keys = [match choice & 32 != 0 {
+        true => key.with_lifetime(1).with_from_to(0, u64::from(at) << 8 | 0xff),
+        false => key,
+    }];
     let Ok(mut sender) = Sender::new(config, &keys) else { return };
     let mut receiver = Receiver::new(config, &keys).expect("the sender took the same");
 
@@ -54,5 +58,6 @@ fuzz_target!(|data: &[u8]| {
         assert_eq!(unprotect(&mut receiver, &mut packet), Ok(()));
         assert_eq!(packet, payload);
         assert!(unprotect(&mut receiver, &mut packet).is_err());
+        while receiver.poll_event().is_some() {}
     }
 });

@@ -74,6 +74,16 @@ impl Crypto {
         })
     }
 
+    /// The same with one more session parameter.
+    ///
+    /// # Errors
+    ///
+    /// The parameter is not valid.
+    pub fn with_session_param(mut self, param: SessionParam) -> Result<Crypto, InvalidCrypto> {
+        self.session_params.push(param);
+        Crypto::new(self.tag, self.suite, self.keys, self.session_params)
+    }
+
     /// The tag, by which an answer names the attribute it accepts.
     pub fn tag(&self) -> u32 {
         self.tag

@@ -126,6 +126,20 @@ pub enum NegotiationError {
     Unsupported,
     /// A key of the offer stands in the answer: both directions would have one key stream.
     KeyReused,
+    /// There is no attribute to accept, or an answer has not exactly one.
+    NoCrypto,
+    /// The transport is none of SRTP.
+    NotSecure,
+    /// Two attributes of an offer have one tag.
+    TagReused,
+    /// The place is new, but the key is not.
+    KeyKept,
+    /// Forward error correction goes elsewhere and has no key, or has one and does not.
+    FecKey,
+    /// An answer has `a=crypto`, and `a=key-mgmt` or `k=` as well.
+    TwoKeyings,
+    /// No offer waits for this answer, or one does and something else was said.
+    OutOfTurn,
     /// The answer cannot be made of these keys.
     Invalid(InvalidCrypto),
 }
@@ -145,6 +159,23 @@ impl fmt::Display for NegotiationError {
             NegotiationError::KeyReused => {
                 f.write_str("a key of the offer is in the answer (RFC 4568 §7.1.2)")
             }
+            NegotiationError::NoCrypto => {
+                f.write_str("no attribute to accept (RFC 4568 §5.1.2, §5.3)")
+            }
+            NegotiationError::NotSecure => f.write_str("the transport is not SRTP (RFC 4568 §6)"),
+            NegotiationError::TagReused => {
+                f.write_str("two attributes have one tag (RFC 4568 §5.1.1)")
+            }
+            NegotiationError::KeyKept => {
+                f.write_str("the place is new, the key is not (RFC 4568 §7.1.4)")
+            }
+            NegotiationError::FecKey => {
+                f.write_str("FEC_KEY goes with error correction elsewhere (RFC 4568 §6.3.5)")
+            }
+            NegotiationError::TwoKeyings => {
+                f.write_str("a=crypto beside other keys in an answer (RFC 4568 §7.5)")
+            }
+            NegotiationError::OutOfTurn => f.write_str("out of turn (RFC 3264 §4)"),
             NegotiationError::Invalid(reason) => reason.fmt(f),
         }
     }

@@ -1,4 +1,4 @@
-//! A master key and salt, how long it lasts and how packets name it. RFC 4568 §6.1.
+//! A master key and salt, how long it lasts and how packets name it. RFC 4568 §6.1, §6.4.2.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -17,6 +17,9 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
         .with_decode_padding_mode(DecodePaddingMode::Indifferent)
         .with_decode_allow_trailing_bits(true),
 );
+
+/// The most packets of all SSRCs that share a key.
+const MOST_PACKETS: u64 = 1 << 31;
 
 /// A key of the method `inline`.
 ///
@@ -53,6 +56,13 @@ impl InlineKey {
             lifetime: None,
             mki: None,
         })
+    }
+
+    /// How many packets of all SSRCs together it may protect before a new one must take its place:
+    /// its lifetime, at most 2^31 (§6.4.2).
+    pub fn packets(&self) -> u64 {
+        let lifetime = self.lifetime.map_or(MOST_PACKETS, Lifetime::packets);
+        lifetime.min(MOST_PACKETS)
     }
 
     /// Master key and master salt, one behind the other.

@@ -5,6 +5,7 @@ extern crate alloc;
 
 mod crypto;
 mod error;
+mod exchange;
 mod grammar;
 mod key;
 mod lifetime;
@@ -15,6 +16,7 @@ mod suite;
 
 pub use crypto::Crypto;
 pub use error::{ErrorKind, InvalidCrypto, NegotiationError, ParseError};
+pub use exchange::{Agreement, Description, Exchange, Place};
 pub use key::InlineKey;
 pub use lifetime::Lifetime;
 pub use mki::Mki;

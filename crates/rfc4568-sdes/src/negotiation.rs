@@ -61,9 +61,18 @@ impl Capabilities {
     /// The offered attribute to accept: the first that is supported, or `None` to reject the
     /// media. Attributes that share a tag are passed over, since an answer could not name one.
     pub fn choose<'o>(&self, offer: &'o [Crypto]) -> Option<&'o Crypto> {
+        self.choose_among(offer, |_| true)
+    }
+
+    /// The same, of those that are valid.
+    pub(crate) fn choose_among<'o>(
+        &self,
+        offer: &'o [Crypto],
+        is_valid: impl Fn(&Crypto) -> bool,
+    ) -> Option<&'o Crypto> {
         offer.iter().find(|crypto| {
             let same_tag = offer.iter().filter(|other| other.tag() == crypto.tag());
-            same_tag.count() == 1 && self.support(crypto)
+            same_tag.count() == 1 && is_valid(crypto) && self.support(crypto)
         })
     }
 
@@ -170,7 +179,8 @@ fn negotiated_alike(one: &Crypto, other: &Crypto) -> bool {
     within(one, other) && within(other, one)
 }
 
-fn shares_key(ours: &[InlineKey], theirs: &[InlineKey]) -> bool {
+/// Whether one key is among both.
+pub(crate) fn shares_key(ours: &[InlineKey], theirs: &[InlineKey]) -> bool {
     ours.iter().any(|our| {
         theirs
             .iter()
