@@ -8,6 +8,11 @@ mod rtp_ffmpeg;
 mod rtp_gstreamer;
 mod rtp_link;
 mod rtp_payloads;
+mod rtsp_browser;
+mod rtsp_ffmpeg;
+mod rtsp_gstreamer;
+mod rtsp_page;
+mod rtsp_server;
 mod srtp_libsrtp;
 mod srtp_media;
 mod streams;
@@ -92,6 +97,24 @@ const TESTS: &[Test] = &[
         what: "telephone events and redundant audio exchanged with GStreamer over a lossy link",
         needs: &["gst-launch-1.0", "python3"],
         run: rtp_payloads::run,
+    },
+    Test {
+        name: "rtsp-page",
+        what: "the page of the RTSP player in Chromium: buttons, picture, plots",
+        needs: &["chromium"],
+        run: rtsp_page::test,
+    },
+    Test {
+        name: "rtsp-ffmpeg",
+        what: "FFmpeg plays from our RTSP server by UDP and TCP, with Digest",
+        needs: &["ffmpeg"],
+        run: rtsp_ffmpeg::test,
+    },
+    Test {
+        name: "rtsp-gstreamer",
+        what: "rtspsrc plays from our server, and our client from gst-rtsp-server",
+        needs: &["gst-launch-1.0", "python3"],
+        run: rtsp_gstreamer::test,
     },
 ];
 

@@ -251,7 +251,7 @@ impl Server {
     }
 
     /// Notes that delivery has come to the end of its range or to a pause point: what was Playing
-    /// or Recording is Ready.
+    /// or Recording is Ready. A PAUSE that was on its way meanwhile is answered with 200.
     ///
     /// # Errors
     ///

@@ -26,6 +26,8 @@ pub(crate) struct Streams(Vec<Stream>);
 struct Stream {
     uri: String,
     state: State,
+    /// Delivery has ended by itself since the last request: the peer may not know yet.
+    has_finished: bool,
 }
 
 impl Streams {
@@ -65,6 +67,7 @@ impl Streams {
             self.0.push(Stream {
                 uri: uri.into(),
                 state: State::Init,
+                has_finished: false,
             });
         }
         self.set(target, |state| state.after(action).unwrap_or(state));
@@ -76,6 +79,7 @@ impl Streams {
         for (index, stream) in self.0.iter_mut().enumerate() {
             if target.includes(index) {
                 stream.state = change(stream.state);
+                stream.has_finished = false;
                 found = true;
             }
         }
@@ -85,7 +89,22 @@ impl Streams {
     /// Notes that delivery has ended: what was Playing or Recording is Ready. False if there is no
     /// such stream.
     pub(crate) fn finish(&mut self, target: Target) -> bool {
-        self.set(target, |state| state.after(Action::Pause).unwrap_or(state))
+        let mut found = false;
+        for (index, stream) in self.0.iter_mut().enumerate() {
+            if target.includes(index) {
+                if let Some(state) = stream.state.after(Action::Pause) {
+                    (stream.state, stream.has_finished) = (state, true);
+                }
+                found = true;
+            }
+        }
+        found
+    }
+
+    /// Whether delivery of a stream has ended by itself since the last request for it.
+    pub(crate) fn has_finished(&self, target: Target) -> bool {
+        let mut concerned = self.0.iter().enumerate();
+        concerned.any(|(index, stream)| target.includes(index) && stream.has_finished)
     }
 
     /// Whether no stream has a transport.

@@ -528,6 +528,22 @@ fn what_a_request_is_about() {
     assert_eq!(bench.outcome(Method::SETUP, MOVIE, &id), 459);
 }
 
+/// rtspsrc pauses at the end of a stream, as the server does by itself.
+#[test]
+fn a_pause_that_crosses_the_end_is_no_error() {
+    let mut bench = bench();
+    let (key, id) = bench.set_up(&[AUDIO, VIDEO]);
+    assert_eq!(bench.outcome(Method::PAUSE, MOVIE, &id), 455);
+    assert_eq!(bench.outcome(Method::PLAY, MOVIE, &id), 200);
+    bench.server.finish(key, Target::Presentation).unwrap();
+    assert_eq!(bench.outcome(Method::PAUSE, MOVIE, &id), 200);
+    assert_eq!(bench.states(key), [State::Ready; 2]);
+    // Who plays again and pauses is paused once.
+    assert_eq!(bench.outcome(Method::PLAY, MOVIE, &id), 200);
+    assert_eq!(bench.outcome(Method::PAUSE, MOVIE, &id), 200);
+    assert_eq!(bench.outcome(Method::PAUSE, MOVIE, &id), 455);
+}
+
 #[test]
 fn a_pause_point_and_the_end_of_a_range() {
     let mut bench = bench();

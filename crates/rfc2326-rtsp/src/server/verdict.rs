@@ -86,6 +86,10 @@ impl Server {
             (_, None, false) => return refuse(StatusCode::NOT_FOUND),
         };
         match state.streams.refusing(target, action) {
+            // The range has ended while the request was on its way.
+            Some(State::Ready) if action == Action::Pause && state.streams.has_finished(target) => {
+                Verdict::Accept(session, None)
+            }
             Some(state) => not_in(state),
             None => Verdict::Ask(session, target, Some(action)),
         }
