@@ -9,6 +9,7 @@ mod uas;
 
 pub use error::{DialogError, Refusal};
 pub use id::DialogId;
+pub(crate) use route::as_request_uri;
 pub use table::{Change, DialogState};
 
 use alloc::{borrow::Cow, boxed::Box, format, string::String};

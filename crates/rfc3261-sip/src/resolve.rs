@@ -272,16 +272,7 @@ impl Plan {
 
     /// The transport that a URI asks for, if this client has it.
     fn of_parameter(&self, transport: UriTransport<'_>) -> Option<Transport> {
-        let transport = match (transport, self.secure) {
-            (UriTransport::Udp, false) => Transport::Udp,
-            (UriTransport::Tcp, false) => Transport::Tcp,
-            (UriTransport::Tcp, true) | (UriTransport::Tls, _) => Transport::Tls,
-            (UriTransport::Sctp, false) => Transport::Sctp,
-            (UriTransport::Sctp, true) => Transport::TlsSctp,
-            (UriTransport::Ws, false) => Transport::Ws,
-            (UriTransport::Ws, true) => Transport::Wss,
-            (UriTransport::Udp, true) | (UriTransport::Other(_), _) => return None,
-        };
+        let transport = Transport::from_uri(transport, self.secure)?;
         self.has(transport).then_some(transport)
     }
 

@@ -19,6 +19,7 @@ mod table;
 mod timer;
 
 pub use config::{Config, Counts};
+pub(crate) use key::Hash;
 pub use machine::{Kind, State};
 pub use output::{CommandError, Event, Output, TransactionId, Transmit};
 pub use timer::{Timer, Timing};

@@ -153,7 +153,7 @@ fn uri<'a>(value: &RecordRoute<'a>) -> Cow<'a, str> {
 
 /// A URI without what has no place in a request line (RFC 3261 §19.1.1): untouched if it has
 /// nothing of that.
-fn as_request_uri(uri: &str) -> Cow<'_, str> {
+pub(crate) fn as_request_uri(uri: &str) -> Cow<'_, str> {
     if let Ok(Uri::Sip(sip)) = Uri::parse(uri) {
         if !sip.headers().as_str().is_empty() || sip.method().is_some() {
             return sip.request_uri().as_str().to_owned().into();

@@ -2,12 +2,11 @@
 //! (RFC 3261 §16.6 item 8, RFC 5393 §4.2), and those of a stateless proxy (§16.11).
 
 use alloc::{format, string::String};
-use core::hash::Hasher;
-use std::collections::hash_map::DefaultHasher;
 
 use crate::{
     HeaderName, MessageRef, ParseError,
     headers::{MAGIC_COOKIE, Via},
+    transaction::Hash,
 };
 
 /// What of a request decides where it goes and whether it is let through, as a keyed hash.
@@ -29,19 +28,19 @@ impl Fingerprints {
     /// topmost Via, which differs each time that a request comes round.
     pub(super) fn of(&self, request: MessageRef<'_>) -> Result<Fingerprint, ParseError> {
         let (to, mut hash) = (request.to()?, self.hash(Domain::Whole));
-        hash.common(request)?;
-        hash.bytes(to.tag().unwrap_or_default().as_bytes());
-        hash.values(request, HeaderName::ProxyRequire);
-        hash.values(request, HeaderName::ProxyAuthorization);
-        Ok(Fingerprint(hash.0.finish()))
+        common(&mut hash, request)?;
+        hash.token(to.tag().unwrap_or_default());
+        values(&mut hash, request, HeaderName::ProxyRequire);
+        values(&mut hash, request, HeaderName::ProxyAuthorization);
+        Ok(Fingerprint(hash.finish()))
     }
 
     /// The same without what an INVITE may have and its ACK and CANCEL have not: where they are
     /// forwarded without state, they get one branch.
     pub(super) fn of_stateless(&self, request: MessageRef<'_>) -> Result<Fingerprint, ParseError> {
         let mut hash = self.hash(Domain::Stateless);
-        hash.common(request)?;
-        Ok(Fingerprint(hash.0.finish()))
+        common(&mut hash, request)?;
+        Ok(Fingerprint(hash.finish()))
     }
 
     /// A branch of which the first part is unique, and the second the fingerprint.
@@ -67,10 +66,9 @@ impl Fingerprints {
                     hash.bytes(top.map_or(&[], |top| top.value));
                 }
             }
-            hash.token(via.host_str());
-            hash.0.write_u16(via.port_or_default());
-            hash.0.write_u64(of.0);
-            hash.0.finish()
+            hash.sent_by(&via);
+            hash.bytes(&of.0.to_le_bytes());
+            hash.finish()
         };
         let (first, second) = (half(Domain::First), half(Domain::Second));
         Ok(Self::branch(
@@ -93,8 +91,8 @@ impl Fingerprints {
             hash.bytes(value.unwrap_or_default());
         }
         let number = request.cseq().map_or(0, |cseq| cseq.sequence_number);
-        hash.0.write_u32(number);
-        format!("{:016x}", hash.0.finish())
+        hash.bytes(&number.to_le_bytes());
+        format!("{:016x}", hash.finish())
     }
 
     /// A number that is the same for each copy of a request (RFC 3263 §4.4).
@@ -103,10 +101,7 @@ impl Fingerprints {
     }
 
     fn hash(&self, domain: Domain) -> Hash {
-        let mut hash = Hash(DefaultHasher::new());
-        hash.0.write(&self.seed);
-        hash.0.write_u8(domain as u8);
-        hash
+        Hash::new(&self.seed, domain as u8)
     }
 }
 
@@ -117,7 +112,7 @@ impl core::fmt::Debug for Fingerprints {
     }
 }
 
-/// What a hash is for, so that those of different things never meet.
+/// What a hash is for: other things than what transactions make hashes of.
 #[derive(Debug, Clone, Copy)]
 enum Domain {
     Whole = 101,
@@ -127,40 +122,20 @@ enum Domain {
     Tag,
 }
 
-/// A hash on its way: each part goes with its length.
-struct Hash(DefaultHasher);
+/// What all fingerprints are of.
+fn common(hash: &mut Hash, request: MessageRef<'_>) -> Result<(), ParseError> {
+    hash.bytes(request.request_uri_bytes().unwrap_or_default());
+    hash.text(request.call_id()?.as_str());
+    hash.token(request.from()?.tag().unwrap_or_default());
+    hash.bytes(&request.cseq()?.sequence_number.to_le_bytes());
+    values(hash, request, HeaderName::Route);
+    Ok(())
+}
 
-impl Hash {
-    fn common(&mut self, request: MessageRef<'_>) -> Result<(), ParseError> {
-        self.bytes(request.request_uri_bytes().unwrap_or_default());
-        self.bytes(request.call_id()?.as_str().as_bytes());
-        self.token(request.from()?.tag().unwrap_or_default());
-        self.0.write_u32(request.cseq()?.sequence_number);
-        self.values(request, HeaderName::Route);
-        Ok(())
+/// The values of a list, and that it is over.
+fn values(hash: &mut Hash, request: MessageRef<'_>, name: HeaderName) {
+    for element in request.elements(name) {
+        hash.bytes(element.value);
     }
-
-    fn values(&mut self, request: MessageRef<'_>, name: HeaderName) {
-        for element in request.elements(name) {
-            self.bytes(element.value);
-        }
-        self.0.write_u8(0);
-    }
-
-    fn bytes(&mut self, bytes: &[u8]) {
-        self.0.write_usize(bytes.len());
-        self.0.write(bytes);
-    }
-
-    /// Without regard to case (RFC 3261 §7.3.1).
-    fn token(&mut self, token: &str) {
-        self.0.write_usize(token.len());
-        for chunk in token.as_bytes().chunks(32) {
-            let mut lower = [0; 32];
-            for (to, from) in lower.iter_mut().zip(chunk) {
-                *to = from.to_ascii_lowercase();
-            }
-            self.0.write(&lower);
-        }
-    }
+    hash.bytes(&[]);
 }

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     HeaderName, Method, WriteError,
-    dialog::unfolded,
+    dialog::{as_request_uri, unfolded},
     headers::{Header, Route},
     transport::{Flow, Transport, ViaValue},
 };
@@ -33,7 +33,7 @@ pub(super) struct Hop {
 impl Hop {
     pub(super) fn new(request: &Request, target: &Target) -> Result<Self, CommandError> {
         let uri = Uri::parse(&*target.uri).map_err(|_| CommandError::Target)?;
-        let mut request_uri: Box<str> = as_request_uri(&uri);
+        let mut request_uri: Box<str> = as_request_uri(uri.as_str()).into();
         let left = request.route();
         let mut changed =
             request.way.reached > 0 || request.way.last_taken || !target.route.is_empty();
@@ -59,7 +59,7 @@ impl Hop {
         let strict = !first_uri.lr();
         let mut last = None;
         if strict {
-            let popped = as_request_uri(&first.uri());
+            let popped = as_request_uri(first_uri.as_str()).into();
             let pushed = core::mem::replace(&mut request_uri, popped);
             last = Some(format!("<{pushed}>").into());
             changed = true;
@@ -193,16 +193,6 @@ fn makes_dialogs(method: Method<'_>) -> bool {
         Method::REGISTER,
     ]
     .contains(&method)
-}
-
-/// A URI without what has no place in a request line (RFC 3261 §19.1.1).
-fn as_request_uri(uri: &Uri<&str>) -> Box<str> {
-    match uri {
-        Uri::Sip(sip) if !sip.headers().as_str().is_empty() || sip.method().is_some() => {
-            sip.request_uri().as_str().into()
-        }
-        other => other.as_str().into(),
-    }
 }
 
 /// The URI that the servers are looked for by: as if it were a SIPS URI, where the resource is

@@ -3,7 +3,7 @@
 
 use alloc::{boxed::Box, format, string::String, vec::Vec};
 
-use rfc2396_uri::{SipUri, Transport as UriTransport, Uri};
+use rfc2396_uri::{SipUri, Uri};
 
 use super::{
     Config,
@@ -311,16 +311,7 @@ fn without_own_maddr(config: &Config, uri: &Uri<&str>, source: Flow) -> Option<S
         let by = listeners.find(|listener| listener.transport == received_by);
         by.map_or(received_by.default_port(), |by| by.local.port())
     });
-    let named = match (uri.effective_transport(), uri.is_secure()) {
-        (UriTransport::Udp, _) => Transport::Udp,
-        (UriTransport::Tcp, false) => Transport::Tcp,
-        (UriTransport::Tcp, true) | (UriTransport::Tls, _) => Transport::Tls,
-        (UriTransport::Sctp, false) => Transport::Sctp,
-        (UriTransport::Sctp, true) => Transport::TlsSctp,
-        (UriTransport::Ws, false) => Transport::Ws,
-        (UriTransport::Ws, true) => Transport::Wss,
-        (UriTransport::Other(_), _) => return None,
-    };
+    let named = Transport::from_uri(uri.effective_transport(), uri.is_secure())?;
     if !config.is_own_host(maddr) || named != received_by || uri.effective_port() != port {
         return None;
     }

@@ -173,11 +173,9 @@ impl Keys {
     fn key(&self, domain: Domain, feed: impl Fn(&mut Hash)) -> Key {
         let (first, second) = self.seed.split_at(16);
         let half = |seed: &[u8]| {
-            let mut hash = Hash(DefaultHasher::new());
-            hash.0.write(seed);
-            hash.0.write_u8(domain as u8);
+            let mut hash = Hash::new(seed, domain as u8);
             feed(&mut hash);
-            hash.0.finish()
+            hash.finish()
         };
         Key((u128::from(half(first)) << 64) | u128::from(half(second)))
     }
@@ -191,21 +189,33 @@ impl core::fmt::Debug for Keys {
 }
 
 /// A keyed hash on its way: each part goes with its length, so that parts cannot run together.
-struct Hash(DefaultHasher);
+pub(crate) struct Hash(DefaultHasher);
 
 impl Hash {
-    fn bytes(&mut self, bytes: &[u8]) {
+    /// With this key; hashes of different domains never meet.
+    pub(crate) fn new(seed: &[u8], domain: u8) -> Self {
+        let mut hash = DefaultHasher::new();
+        hash.write(seed);
+        hash.write_u8(domain);
+        Self(hash)
+    }
+
+    pub(crate) fn finish(&self) -> u64 {
+        self.0.finish()
+    }
+
+    pub(crate) fn bytes(&mut self, bytes: &[u8]) {
         self.0.write_usize(bytes.len());
         self.0.write(bytes);
     }
 
     /// Compared byte by byte.
-    fn text(&mut self, text: &str) {
+    pub(crate) fn text(&mut self, text: &str) {
         self.bytes(text.as_bytes());
     }
 
     /// Compared without regard to case (RFC 3261 §7.3.1).
-    fn token(&mut self, token: &str) {
+    pub(crate) fn token(&mut self, token: &str) {
         self.0.write_usize(token.len());
         for chunk in token.as_bytes().chunks(32) {
             let mut lower = [0; 32];
@@ -216,7 +226,7 @@ impl Hash {
         }
     }
 
-    fn sent_by(&mut self, via: &Via<'_>) {
+    pub(crate) fn sent_by(&mut self, via: &Via<'_>) {
         self.token(via.host_str());
         self.0.write_u16(via.port_or_default());
     }

@@ -2,6 +2,8 @@
 
 use core::fmt;
 
+use rfc2396_uri::Transport as UriTransport;
+
 use crate::headers::ViaTransport;
 
 /// A transport that SIP runs over.
@@ -37,6 +39,21 @@ impl Transport {
             ViaTransport::Ws => Self::Ws,
             ViaTransport::Wss => Self::Wss,
             ViaTransport::Other(_) => return None,
+        })
+    }
+
+    /// The transport that a URI names, of SIPS if `secure`; `None` for one that this crate does
+    /// not know, and for UDP where it must be secure.
+    pub(crate) const fn from_uri(transport: UriTransport<'_>, secure: bool) -> Option<Self> {
+        Some(match (transport, secure) {
+            (UriTransport::Udp, false) => Self::Udp,
+            (UriTransport::Tcp, false) => Self::Tcp,
+            (UriTransport::Tcp, true) | (UriTransport::Tls, _) => Self::Tls,
+            (UriTransport::Sctp, false) => Self::Sctp,
+            (UriTransport::Sctp, true) => Self::TlsSctp,
+            (UriTransport::Ws, false) => Self::Ws,
+            (UriTransport::Ws, true) => Self::Wss,
+            (UriTransport::Udp, true) | (UriTransport::Other(_), _) => return None,
         })
     }
 

@@ -1,6 +1,8 @@
 //! Calls that succeed.
 
-use rfc3261_sip::{HeaderName, Method, StatusCode, proxy::Request, transport::Transport};
+use rfc3261_sip::{
+    HeaderName, Message, Method, RequestBuilder, StatusCode, proxy::Request, transport::Transport,
+};
 
 use super::world::*;
 
@@ -127,12 +129,7 @@ fn rfc_3261_24_2_session_setup() {
 }
 
 /// The rest of a call in whose path two proxies stay: ACK of Alice, BYE of Bob.
-fn rest_of_call(
-    world: &mut World,
-    invite: &bytes::Bytes,
-    at_bob: &rfc3261_sip::Message,
-    route: &[&str],
-) {
+fn rest_of_call(world: &mut World, invite: &bytes::Bytes, at_bob: &Message, route: &[&str]) {
     let mut ok = world.receive(ALICE);
     while ok.status() != Some(StatusCode::OK) {
         ok = world.receive(ALICE);
@@ -178,7 +175,13 @@ fn rest_of_call(
     world.end();
 }
 
-fn ok_of(request: &rfc3261_sip::Message) -> bytes::Bytes {
+/// A request of one phone, by a proxy, as it comes to the other.
+fn through(world: &mut World, [from, by, to]: [&str; 3], request: RequestBuilder) -> Message {
+    world.send(from, by, UDP, request.build().unwrap());
+    world.receive(to)
+}
+
+fn ok_of(request: &Message) -> bytes::Bytes {
     ok(request)
 }
 
@@ -344,21 +347,17 @@ fn rfc_3665_3_4_proxy_failure() {
     let ok = world.receive(ALICE);
     let (alice, mut bob) = dialogs(&second, &at_bob, &ok);
     let via = world.via(ALICE, UDP);
-    world.send(
-        ALICE,
-        P2,
-        UDP,
-        alice.ack(ok.view(), &via).unwrap().build().unwrap(),
+    through(
+        &mut world,
+        [ALICE, P2, BOB],
+        alice.ack(ok.view(), &via).unwrap(),
     );
-    world.receive(BOB);
     let via = world.via(BOB, UDP);
-    world.send(
-        BOB,
-        P2,
-        UDP,
-        bob.request(Method::BYE, &via).unwrap().build().unwrap(),
+    let bye = through(
+        &mut world,
+        [BOB, P2, ALICE],
+        bob.request(Method::BYE, &via).unwrap(),
     );
-    let bye = world.receive(ALICE);
     world.send(ALICE, P2, UDP, ok_of(&bye));
     assert_eq!(
         world.flow(),
@@ -413,21 +412,17 @@ fn rfc_3665_3_5_one_of_two_stays_in_the_path() {
     let ok = world.receive(ALICE);
     let (mut alice, _) = dialogs(&call, &at_bob, &ok);
     let via = world.via(ALICE, UDP);
-    world.send(
-        ALICE,
-        P1,
-        UDP,
-        alice.ack(ok.view(), &via).unwrap().build().unwrap(),
+    through(
+        &mut world,
+        [ALICE, P1, BOB],
+        alice.ack(ok.view(), &via).unwrap(),
     );
-    world.receive(BOB);
     let via = world.via(ALICE, UDP);
-    world.send(
-        ALICE,
-        P1,
-        UDP,
-        alice.request(Method::BYE, &via).unwrap().build().unwrap(),
+    let bye = through(
+        &mut world,
+        [ALICE, P1, BOB],
+        alice.request(Method::BYE, &via).unwrap(),
     );
-    let bye = world.receive(BOB);
     world.send(BOB, P1, UDP, ok_of(&bye));
     assert_eq!(
         world.flow(),
@@ -481,13 +476,11 @@ fn rfc_3665_3_6_redirect_and_proxy() {
     world.send(ALICE, P3, UDP, ack.build().unwrap());
     assert_eq!(world.receive(BOB).body(), b"v=0\r\n");
     let via = world.via(BOB, UDP);
-    world.send(
-        BOB,
-        P3,
-        UDP,
-        bob.request(Method::BYE, &via).unwrap().build().unwrap(),
+    let bye = through(
+        &mut world,
+        [BOB, P3, ALICE],
+        bob.request(Method::BYE, &via).unwrap(),
     );
-    let bye = world.receive(ALICE);
     world.send(ALICE, P3, UDP, ok_of(&bye));
     assert_eq!(
         world.flow(),
@@ -530,13 +523,11 @@ fn rfc_3665_3_7_a_proxy_that_leaves_the_path() {
     let (alice, mut bob) = dialogs(&call, &at_bob, &ok);
     assert_eq!(alice.next_hop(), "sip:bob@client.biloxi.example.com");
     let via = world.via(ALICE, UDP);
-    world.send(
-        ALICE,
-        BOB,
-        UDP,
-        alice.ack(ok.view(), &via).unwrap().build().unwrap(),
+    through(
+        &mut world,
+        [ALICE, BOB, BOB],
+        alice.ack(ok.view(), &via).unwrap(),
     );
-    world.receive(BOB);
     let via = world.via(BOB, UDP);
     let again = bob
         .target_refresh(Method::INVITE, &via, "sip:bob@192.0.2.201")
