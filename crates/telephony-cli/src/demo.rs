@@ -3,9 +3,7 @@
 
 mod ladder;
 mod report;
-mod server;
 
-use std::collections::HashMap;
 use std::io::{self, Write as _};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -14,6 +12,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use clap::Args;
+use rfc2617_auth::Algorithm;
 use rfc2833_dtmf::Event as Key;
 use telephony_agent::media::{MediaEvent, MediaStatistics};
 use telephony_agent::{Account, CallId, EndReason, Event, Security, SecurityConfig};
@@ -22,10 +21,11 @@ use tokio::sync::oneshot;
 use tokio::time::{sleep, timeout};
 
 use crate::audio::{self, Codec, Sound};
-use crate::phone::{LineConfig, Phone, Problem, Setup};
+use crate::phone::{LineConfig, Phone, Problem, Setup, random};
+use crate::serve::{Server, Settings};
+use crate::users::{self, Users};
 use ladder::{Ladder, Place};
 use report::Report;
-use server::Server;
 
 const DOMAIN: &str = "example.test";
 const DIGITS: &str = "1234#";
@@ -124,15 +124,18 @@ async fn demonstrate(keep: Option<&Path>, ladder: &Arc<Ladder>) -> Result<Report
     let tap: Arc<dyn telephony_net::Tap> = Arc::clone(ladder) as _;
     config.tap = Some(tap);
     let endpoint = Endpoint::bind(config).map_err(|e| Problem::Failure(e.to_string()))?;
-    let passwords = ["alice", "bob"].map(|user| (user.to_string(), format!("secret of {user}")));
-    let mut server = Server::new(endpoint, DOMAIN, HashMap::from(passwords))?;
-    let proxy = server.address().ok_or_else(|| failed("the server"))?;
+    let mut server = server(endpoint, &folder.path)?;
+    let proxy = server.listening().first().map(|listen| listen.address);
+    let proxy = proxy.ok_or_else(|| failed("the server"))?;
     ladder.place(proxy, Place::Proxy);
     let (stop, stopped) = oneshot::channel::<()>();
     let serving = tokio::spawn(async move {
-        tokio::select! {
-            () = server.run() => {}
-            _ = stopped => {}
+        let mut stopped = stopped;
+        loop {
+            tokio::select! {
+                _ = server.next() => {}
+                _ = &mut stopped => break,
+            }
         }
         server
     });
@@ -178,16 +181,18 @@ async fn demonstrate(keep: Option<&Path>, ladder: &Arc<Ladder>) -> Result<Report
     let wanted = sound.resampled(recorded.rate).map_err(Problem::Failure)?;
     let comparison = audio::compare(&wanted.samples, &recorded.samples, recorded.rate);
     let mut report = Report::new(set_up, codec, comparison);
-    let registered = server.registered >= 2 && server.challenged >= 2;
+    let counts = server.counts();
+    let registered = counts.challenged >= 3;
     report.check(
         "both phones registered with digest authentication",
         registered,
     );
     let own = format!("@{local}");
-    report.check("the address was found by STUN", mapped.ends_with(&own));
+    let is_found = mapped.ends_with(&own) && counts.stun >= 3;
+    report.check("the address was found by STUN", is_found);
     report.check(
         "the call went through the proxy with credentials",
-        server.called == 1,
+        counts.answered == 1,
     );
     report.check(
         "the media were encrypted both ways",
@@ -204,16 +209,40 @@ async fn demonstrate(keep: Option<&Path>, ladder: &Arc<Ladder>) -> Result<Report
     report.check("calls, dialogs and registrations are gone", nothing_left);
     report.took(started.elapsed());
     if folder.keep {
+        let _ = std::fs::remove_file(folder.path.join("users"));
         report.kept(&played, &heard);
     }
     Ok(report)
+}
+
+/// A registrar, proxy and STUN server for alice and bob.
+fn server(endpoint: Endpoint, folder: &Path) -> Result<Server, Problem> {
+    let file = folder.join("users");
+    for user in ["alice", "bob"] {
+        let changed = users::change(&file, user, DOMAIN, Some(&password(user)));
+        changed.map_err(Problem::Failure)?;
+    }
+    let users = Users::read(&file).map_err(Problem::Failure)?;
+    let settings = Settings {
+        domains: vec![DOMAIN.to_string()],
+        users,
+        algorithms: vec![Algorithm::SHA_256],
+        public: false,
+        host: None,
+        seeds: [random()?, random()?, random()?],
+    };
+    Server::new(settings, endpoint, None).map_err(Problem::Failure)
+}
+
+fn password(user: &str) -> String {
+    format!("secret of {user}")
 }
 
 /// A phone of a user of the proxy.
 async fn phone(user: &str, proxy: SocketAddr, stun: Option<SocketAddr>) -> Result<Phone, Problem> {
     let local = ([127, 0, 0, 1], 0).into();
     let mut setup = Setup::new(format!("sip:{user}@{DOMAIN}"), local);
-    setup.account = Some(Account::new(user, format!("secret of {user}")));
+    setup.account = Some(Account::new(user, password(user)));
     setup.proxy = Some(format!("sip:{proxy};lr"));
     setup.security = SecurityConfig::new(Security::Required);
     setup.stun = stun;
@@ -381,7 +410,7 @@ impl Folder {
         let path = match keep {
             Some(path) => path.to_path_buf(),
             None => {
-                let [a, b, c, d, ..] = crate::phone::random()?;
+                let [a, b, c, d, ..] = random()?;
                 let name = format!("telephony-demo-{a:02x}{b:02x}{c:02x}{d:02x}");
                 std::env::temp_dir().join(name)
             }

@@ -5,12 +5,16 @@ mod machine;
 mod options;
 mod report;
 mod setup;
+mod sound;
 mod stun;
+mod teller;
 
 use std::collections::HashMap;
 use std::future::pending;
 use std::io;
 use std::net::SocketAddr;
+use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rfc3261_sip::transport::Flow;
@@ -18,13 +22,15 @@ use rfc3261_sip::user_agent::CallState;
 use telephony_agent::media::{Channel, MediaEvent};
 use telephony_agent::{Agent, CallId, Event, MediaAddress};
 use telephony_net::media::{Component, Media, MediaId, Received};
-use telephony_net::{Driver, Happening, Resolver, sip};
+use telephony_net::{Driver, Happening, Pcap, Resolver, sip};
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
 pub(crate) use line::{Line, LineConfig};
-pub(crate) use options::{Problem, random};
+pub(crate) use options::{Options, Problem, address_of_record, random, seconds};
 pub(crate) use report::{MediaReport, millis};
 pub(crate) use setup::Setup;
+pub(crate) use sound::{SoundOptions, numbered};
+pub(crate) use teller::{Notice, Teller};
 
 use machine::{Machine, Told};
 
@@ -33,6 +39,67 @@ const FRAME: Duration = Duration::from_millis(20);
 
 /// How long calls and registrations may take to end when the telephone is put away.
 const ENDING: Duration = Duration::from_secs(3);
+
+/// What has happened while one waited.
+pub(crate) enum Happened {
+    Event(Box<Event>),
+    /// Somebody wants it to end.
+    End,
+    /// Nothing, for as long as was given.
+    Nothing,
+}
+
+/// The wish of a person or of the system that it ends.
+pub(crate) struct End {
+    #[cfg(unix)]
+    signals: [tokio::signal::unix::Signal; 2],
+}
+
+impl End {
+    pub(crate) fn new() -> Result<Self, Problem> {
+        #[cfg(unix)]
+        {
+            use tokio::signal::unix::{SignalKind, signal};
+            let failure = |error: io::Error| Problem::Failure(error.to_string());
+            let interrupt = signal(SignalKind::interrupt()).map_err(failure)?;
+            let terminate = signal(SignalKind::terminate()).map_err(failure)?;
+            Ok(Self {
+                signals: [interrupt, terminate],
+            })
+        }
+        #[cfg(not(unix))]
+        Ok(Self {})
+    }
+
+    /// Waits for it.
+    pub(crate) async fn wait(&mut self) {
+        #[cfg(unix)]
+        {
+            let [interrupt, terminate] = &mut self.signals;
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
+        }
+        #[cfg(not(unix))]
+        let _ = tokio::signal::ctrl_c().await;
+    }
+}
+
+/// Runs a telephone to its end, and gives what to exit with.
+pub(crate) fn run(telephone: impl Future<Output = Result<bool, Problem>>) -> ExitCode {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    let done = match runtime {
+        Ok(runtime) => runtime.block_on(telephone),
+        Err(error) => Err(Problem::Failure(error.to_string())),
+    };
+    match done {
+        Ok(is_good) => ExitCode::from(u8::from(!is_good)),
+        Err(problem) => problem.report(),
+    }
+}
 
 /// An agent, its sockets, and a line for each of its calls.
 pub(crate) struct Phone {
@@ -43,6 +110,7 @@ pub(crate) struct Phone {
     calls: HashMap<MediaId, CallId>,
     lines: HashMap<CallId, Line>,
     clock: Interval,
+    capture: Option<Arc<Pcap>>,
 }
 
 impl Phone {
@@ -70,6 +138,7 @@ impl Phone {
             calls: HashMap::new(),
             lines: HashMap::new(),
             clock,
+            capture: None,
         }
     }
 
@@ -168,6 +237,11 @@ impl Phone {
         .await
         .is_ok();
         self.driver.shut_down(ENDING).await;
+        let written = self.capture.map(|capture| capture.flush());
+        if let Some(Err(error)) = written {
+            eprintln!("telephony: the capture is not whole: {error}");
+            return false;
+        }
         ended
     }
 
@@ -293,6 +367,15 @@ impl Phone {
     /// Forgets the line of a call that is over, and gives it back with its recording closed.
     pub(crate) fn take_line(&mut self, call: CallId) -> Option<Line> {
         self.lines.remove(&call)
+    }
+
+    /// Waits for what happens, a wish to end, or a while.
+    pub(crate) async fn wait(&mut self, end: &mut End, limit: Duration) -> Happened {
+        tokio::select! {
+            event = self.next() => Happened::Event(Box::new(event)),
+            () = end.wait() => Happened::End,
+            () = tokio::time::sleep(limit) => Happened::Nothing,
+        }
     }
 
     /// Asks a STUN server for the address of the socket that SIP over UDP is sent from.

@@ -15,6 +15,13 @@ use crate::media::{Channel, DigitError, MediaError, MediaEvent, MediaStatistics}
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct CallId(pub(super) u64);
 
+impl CallId {
+    /// Its number, from 1 on.
+    pub fn number(self) -> u64 {
+        self.0
+    }
+}
+
 /// Something to do or to know, in order.
 #[derive(Debug, Clone)]
 #[non_exhaustive]

@@ -1,5 +1,6 @@
 //! The figures of a call's media.
 
+use std::fmt;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -55,6 +56,33 @@ impl From<MediaStatistics> for MediaReport {
                 round_trip_ms: report.round_trip_time.map(millis),
             }),
         }
+    }
+}
+
+impl fmt::Display for MediaReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "  sent {}, received {}, lost {}, late {}, jitter {} ms, RTCP {} out and {} in",
+            self.sent,
+            self.received,
+            self.lost,
+            self.late,
+            self.jitter_ms,
+            self.reports_sent,
+            self.reports_received
+        )?;
+        if let Some(peer) = &self.peer {
+            write!(
+                f,
+                "\n  the other side: lost {}, jitter {} ms",
+                peer.lost, peer.jitter_ms
+            )?;
+            if let Some(trip) = peer.round_trip_ms {
+                write!(f, ", round trip {trip} ms")?;
+            }
+        }
+        Ok(())
     }
 }
 

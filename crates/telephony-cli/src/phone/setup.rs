@@ -11,7 +11,7 @@ use rfc3550_rtp::NtpTimestamp;
 use telephony_agent::{Account, Agent, AgentConfig, SecurityConfig};
 use telephony_net::media::{self, Media, Ports};
 use telephony_net::sip::{self, Endpoint, Listen};
-use telephony_net::{Resolver, Tap, Tls};
+use telephony_net::{Pcap, Resolver, Tap, Tls};
 
 use super::{Phone, Problem, random};
 use crate::audio::Codec;
@@ -32,9 +32,12 @@ pub(crate) struct Setup {
     /// The STUN server that tells the own addresses.
     pub(crate) stun: Option<SocketAddr>,
     pub(crate) tls: Option<Tls>,
+    /// Whether others can connect: TLS without a certificate can only connect itself.
+    pub(crate) can_listen: bool,
     /// Whether the DNS is asked.
     pub(crate) resolver: bool,
-    pub(crate) tap: Option<Arc<dyn Tap>>,
+    /// Where all that is sent and received is written.
+    pub(crate) capture: Option<Arc<Pcap>>,
     /// How long packets wait at least before they are played.
     pub(crate) playout: Duration,
     /// The bandwidth of which RTCP takes its share, in bits per second.
@@ -57,8 +60,9 @@ impl Setup {
             ports: Ports::ANY,
             stun: None,
             tls: None,
+            can_listen: true,
             resolver: false,
-            tap: None,
+            capture: None,
             playout: Duration::from_millis(40),
             bandwidth: 80_000,
             digit: Duration::from_millis(100),
@@ -68,13 +72,13 @@ impl Setup {
     /// Binds the sockets and makes the telephone.
     pub(crate) async fn phone(self) -> Result<Phone, Problem> {
         let endpoint = self.endpoint()?;
-        let Some(listening) = endpoint.listening().first().copied() else {
-            return Err(Problem::Failure("nothing to listen at".to_string()));
-        };
+        let tap = self.tap();
+        let listening = endpoint.listening().first();
+        let listening = listening.map_or(self.local, |listening| listening.address);
         let user = self.user().to_string();
-        let contact = reached_at(&user, listening.address, self.transport);
+        let contact = reached_at(&user, listening, self.transport);
         let from = format!("<{}>", self.address);
-        let sent_by = listening.address.to_string();
+        let sent_by = authority(listening);
         let mut sip = user_agent::Config::new(random()?, from, contact, sent_by);
         sip.product = Some(concat!("telephony/", env!("CARGO_PKG_VERSION")).to_string());
         sip.preferences.transports = vec![self.transport];
@@ -106,13 +110,14 @@ impl Setup {
             config.media.wall_clock = NtpTimestamp::from_unix(time);
         }
         let mut sockets = media::Config::new(self.local.ip(), self.ports);
-        sockets.tap.clone_from(&self.tap);
+        sockets.tap = tap;
         let resolver = match self.resolver {
             true => Resolver::of_system().ok(),
             false => None,
         };
         let agent = Agent::new(config);
         let mut phone = Phone::new(agent, endpoint, Media::new(sockets), resolver, self.stun);
+        phone.capture = self.capture;
         if let Some(server) = self.stun.filter(|_| self.transport == Transport::Udp) {
             let public = phone.public_address(server).await?;
             let contact = reached_at(&user, public, self.transport);
@@ -126,20 +131,23 @@ impl Setup {
             transport,
             address: self.local,
         };
-        // TLS without a certificate can connect, but nobody can connect to it.
-        let can_listen = self.transport != Transport::Tls || self.tls.is_some();
         let mut config = sip::Config::new([]);
-        if can_listen {
+        if self.can_listen {
             config.listen.push(listen(self.transport));
         }
         config.tls.clone_from(&self.tls);
-        config.tap.clone_from(&self.tap);
+        config.tap = self.tap();
         config.keep_alive = false;
         Endpoint::bind(config).map_err(|error| Problem::Failure(error.to_string()))
     }
 
+    fn tap(&self) -> Option<Arc<dyn Tap>> {
+        let capture = self.capture.clone()?;
+        Some(capture)
+    }
+
     /// The user of the address-of-record.
-    fn user(&self) -> &str {
+    pub(crate) fn user(&self) -> &str {
         let rest = self.address.split_once(':').map_or("", |(_, rest)| rest);
         rest.split_once('@').map_or("anonymous", |(user, _)| user)
     }
@@ -147,9 +155,19 @@ impl Setup {
 
 /// Where others reach this side.
 fn reached_at(user: &str, address: SocketAddr, transport: Transport) -> String {
+    let address = authority(address);
     match transport {
         Transport::Tcp => format!("sip:{user}@{address};transport=tcp"),
         Transport::Tls => format!("sip:{user}@{address};transport=tls"),
         _ => format!("sip:{user}@{address}"),
+    }
+}
+
+/// An address as it stands in URIs and in Via; without a port if nobody listens at one.
+fn authority(address: SocketAddr) -> String {
+    match address {
+        SocketAddr::V4(address) if address.port() == 0 => address.ip().to_string(),
+        SocketAddr::V6(address) if address.port() == 0 => format!("[{}]", address.ip()),
+        _ => address.to_string(),
     }
 }
