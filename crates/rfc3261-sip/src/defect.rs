@@ -87,6 +87,15 @@ pub enum DefectKind {
 }
 
 impl Defect {
+    /// The same defect where each place is another.
+    pub(crate) fn map(self, place: impl Fn(u32) -> u32) -> Self {
+        Self {
+            start: place(self.start),
+            end: place(self.end),
+            ..self
+        }
+    }
+
     pub(crate) fn new(kind: DefectKind, span: Range<usize>) -> Self {
         // Messages are at most u32::MAX bytes long.
         Self {

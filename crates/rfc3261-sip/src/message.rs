@@ -9,6 +9,7 @@ mod index;
 #[cfg(test)]
 mod reference;
 mod rejection;
+mod stamp;
 mod start_line;
 
 pub use edit::Edit;

@@ -92,7 +92,7 @@ impl Draft {
     /// A field that is a number, and a token behind it if that is not empty.
     fn number_field(&mut self, name: HeaderName, number: u32, token: &str) {
         write_name(&mut self.head, self.style.name(name).as_bytes());
-        write_decimal(&mut self.head, number);
+        self.head.extend_from_slice(decimal(number, &mut [0; 10]));
         if !token.is_empty() {
             self.head.push(b' ');
             self.head.extend_from_slice(token.as_bytes());
@@ -212,11 +212,11 @@ fn write_name(head: &mut Vec<u8>, name: &[u8]) {
     head.extend_from_slice(b": ");
 }
 
-fn write_decimal(head: &mut Vec<u8>, number: u32) {
-    let mut digits = [0; 10];
+/// The digits of a number, at the end of `room`.
+pub(crate) fn decimal(number: u32, room: &mut [u8; 10]) -> &[u8] {
     let mut rest = number;
     let mut length = 0;
-    for digit in digits.iter_mut().rev() {
+    for digit in room.iter_mut().rev() {
         *digit = b'0' + (rest % 10) as u8;
         rest /= 10;
         length += 1;
@@ -224,8 +224,8 @@ fn write_decimal(head: &mut Vec<u8>, number: u32) {
             break;
         }
     }
-    let first = digits.len() - length;
-    head.extend_from_slice(digits.get(first..).unwrap_or_default());
+    let first = room.len() - length;
+    room.get(first..).unwrap_or_default()
 }
 
 /// Where a value has a line break, which would end it early, or begin another field.

@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 use core::{fmt, net::SocketAddr, ops::Range};
 
-use super::{HeaderField, MessageRef};
+use super::{HeaderField, MessageRef, stamp::notes};
 use crate::{
     HeaderName, ParseError, WriteError,
     error::{ErrorKind, Rule},
@@ -181,36 +181,11 @@ impl<'a> Edit<'a> {
                 return;
             }
         };
-        let ip = source.ip().to_canonical();
-        let asked = via.rport().is_some();
-        let parameter = |name: &str| via.parameters().find(name);
-        if asked || via.host().ip() != Some(ip) {
-            match parameter("received").map(|found| (found.name, found.value)) {
-                Some((_, Some(value))) if !value.is_empty() => {
-                    let start = self.offset(value.as_bytes());
-                    self.patch(
-                        start..start + value.len(),
-                        alloc::format!("{ip}").into_bytes(),
-                    );
-                }
-                _ => {
-                    let end = self.offset(via.parameters().as_str().as_bytes())
-                        + via.parameters().as_str().len();
-                    let text = alloc::format!(";received={ip}").into_bytes();
-                    self.patch(end..end, text);
-                }
-            }
-        }
-        if let Some(found) = parameter("rport") {
-            let start = self.offset(found.name.as_bytes());
-            let end = match found.value {
-                Some(value) => self.offset(value.as_bytes()) + value.len(),
-                None => start + found.name.len(),
-            };
-            self.patch(
-                start..end,
-                alloc::format!("rport={}", source.port()).into_bytes(),
-            );
+        for note in notes(&via, self.message.as_bytes(), source)
+            .iter()
+            .flatten()
+        {
+            self.patch(note.place(), note.text().to_vec());
         }
     }
 

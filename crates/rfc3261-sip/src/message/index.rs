@@ -72,6 +72,13 @@ impl Span {
         }
     }
 
+    fn map(self, place: impl Fn(u32) -> u32) -> Self {
+        Self {
+            start: place(self.start),
+            end: place(self.end),
+        }
+    }
+
     #[inline]
     pub(crate) fn range(self) -> Range<usize> {
         self.start as usize..self.end as usize
@@ -115,6 +122,26 @@ impl Index {
     #[inline]
     pub(crate) fn is_repeated(&self, name: HeaderName) -> bool {
         self.repeated >> name as u8 & 1 != 0
+    }
+
+    /// Follows a change: in `place`, inside a row, there is something else of this length now.
+    pub(super) fn replaced(&mut self, place: Range<usize>, length: usize) {
+        let moved = |at: u32| {
+            let at = at as usize;
+            match at >= place.end {
+                true => (at - place.len() + length) as u32,
+                false => at as u32,
+            }
+        };
+        for row in &mut self.rows {
+            row.name = row.name.map(moved);
+            row.value = row.value.map(moved);
+        }
+        for defect in &mut self.defects {
+            *defect = defect.map(moved);
+        }
+        self.head_end = moved(self.head_end);
+        self.body_end = moved(self.body_end);
     }
 
     /// Finds the parts of the message at the start of `bytes`.

@@ -1,7 +1,7 @@
 //! Which transaction a message belongs to (RFC 3261 §17.1.3, §17.2.3), and new branches
 //! (§8.1.1.7).
 
-use alloc::{format, string::String};
+use alloc::{format, string::String, vec::Vec};
 use core::hash::Hasher;
 use std::collections::hash_map::DefaultHasher;
 
@@ -19,7 +19,8 @@ pub(super) struct Key(u128);
 /// Makes keys and branches from the seed.
 #[derive(Clone)]
 pub(super) struct Keys {
-    seed: [u8; 32],
+    /// Each with half of the seed in it.
+    halves: [DefaultHasher; 2],
     branches: u64,
 }
 
@@ -74,7 +75,16 @@ impl<'a> Request<'a> {
 
 impl Keys {
     pub(super) fn new(seed: [u8; 32]) -> Self {
-        Self { seed, branches: 0 }
+        let (first, second) = seed.split_at(16);
+        let half = |seed: &[u8]| {
+            let mut hasher = DefaultHasher::new();
+            hasher.write(seed);
+            hasher
+        };
+        Self {
+            halves: [half(first), half(second)],
+            branches: 0,
+        }
     }
 
     /// A new branch: the magic cookie and 128 bits that nobody without the seed can guess.
@@ -85,9 +95,8 @@ impl Keys {
     /// A new number of 128 bits that nobody without the seed can guess.
     pub(super) fn number(&mut self) -> u128 {
         self.branches = self.branches.wrapping_add(1);
-        let Key(number) = self.key(Domain::NewBranch, |hash| {
-            hash.bytes(&self.branches.to_le_bytes());
-        });
+        let branches = self.branches.to_le_bytes();
+        let Key(number) = self.key(Domain::NewBranch, |hash| hash.bytes(&branches));
         number
     }
 
@@ -164,20 +173,28 @@ impl Keys {
         format!("{number:032x}")
     }
 
+    /// Whether the To tag of an ACK is that of such a response.
+    pub(super) fn is_stateless_tag(&self, ack: &Request<'_>) -> bool {
+        let tag = ack.to_tag.filter(|tag| tag.len() == 32);
+        let number = tag.and_then(|tag| u128::from_str_radix(tag, 16).ok());
+        number.is_some_and(|number| self.merge(ack, Method::INVITE) == Key(number))
+    }
+
     /// The To tag of the answer to a request that cannot be read: the same for each copy.
     pub(super) fn tag_of(&self, request: &[u8]) -> String {
         let Key(number) = self.key(Domain::Unreadable, |hash| hash.bytes(request));
         format!("{number:032x}")
     }
 
-    fn key(&self, domain: Domain, feed: impl Fn(&mut Hash)) -> Key {
-        let (first, second) = self.seed.split_at(16);
-        let half = |seed: &[u8]| {
-            let mut hash = Hash::new(seed, domain as u8);
-            feed(&mut hash);
-            hash.finish()
-        };
-        Key((u128::from(half(first)) << 64) | u128::from(half(second)))
+    fn key(&self, domain: Domain, feed: impl FnOnce(&mut Hash)) -> Key {
+        // The seed is in the hashers.
+        let mut hash = Hash::new(&[], domain as u8);
+        feed(&mut hash);
+        let [first, second] = self
+            .halves
+            .each_ref()
+            .map(|half| u128::from(hash.go_on(half.clone())));
+        Key(first << 64 | second)
     }
 }
 
@@ -188,47 +205,83 @@ impl core::fmt::Debug for Keys {
     }
 }
 
-/// A keyed hash on its way: each part goes with its length, so that parts cannot run together.
-pub(crate) struct Hash(DefaultHasher);
+/// What is hashed, in one piece: each part goes with its length, so that parts cannot run
+/// together.
+pub(crate) struct Hash {
+    usual: [u8; USUAL],
+    length: usize,
+    /// All of it, once that is more than is usual.
+    long: Vec<u8>,
+}
+
+const USUAL: usize = 256;
 
 impl Hash {
     /// With this key; hashes of different domains never meet.
     pub(crate) fn new(seed: &[u8], domain: u8) -> Self {
-        let mut hash = DefaultHasher::new();
-        hash.write(seed);
-        hash.write_u8(domain);
-        Self(hash)
+        let mut hash = Self {
+            usual: [0; USUAL],
+            length: 0,
+            long: Vec::new(),
+        };
+        hash.push(seed);
+        hash.push(&[domain]);
+        hash
     }
 
     pub(crate) fn finish(&self) -> u64 {
-        self.0.finish()
+        self.go_on(DefaultHasher::new())
+    }
+
+    fn go_on(&self, mut hasher: DefaultHasher) -> u64 {
+        hasher.write(match self.long.is_empty() {
+            true => self.usual.get(..self.length).unwrap_or_default(),
+            false => &self.long,
+        });
+        hasher.finish()
+    }
+
+    #[inline]
+    fn push(&mut self, bytes: &[u8]) -> &mut [u8] {
+        let start = self.length;
+        self.length += bytes.len();
+        if self.length > USUAL && self.long.is_empty() {
+            self.long.extend_from_slice(&self.usual);
+            self.long.truncate(start);
+        }
+        let room = if self.length > USUAL {
+            self.long.resize(self.length, 0);
+            self.long.get_mut(start..)
+        } else {
+            self.usual.get_mut(start..self.length)
+        };
+        let room = room.unwrap_or_default();
+        room.copy_from_slice(bytes);
+        room
+    }
+
+    fn part(&mut self, bytes: &[u8]) -> &mut [u8] {
+        self.push(&(bytes.len() as u64).to_le_bytes());
+        self.push(bytes)
     }
 
     pub(crate) fn bytes(&mut self, bytes: &[u8]) {
-        self.0.write_usize(bytes.len());
-        self.0.write(bytes);
+        self.part(bytes);
     }
 
     /// Compared byte by byte.
     pub(crate) fn text(&mut self, text: &str) {
-        self.bytes(text.as_bytes());
+        self.part(text.as_bytes());
     }
 
     /// Compared without regard to case (RFC 3261 §7.3.1).
     pub(crate) fn token(&mut self, token: &str) {
-        self.0.write_usize(token.len());
-        for chunk in token.as_bytes().chunks(32) {
-            let mut lower = [0; 32];
-            for (to, from) in lower.iter_mut().zip(chunk) {
-                *to = from.to_ascii_lowercase();
-            }
-            self.0.write(&lower);
-        }
+        self.part(token.as_bytes()).make_ascii_lowercase();
     }
 
     pub(crate) fn sent_by(&mut self, via: &Via<'_>) {
         self.token(via.host_str());
-        self.0.write_u16(via.port_or_default());
+        self.push(&via.port_or_default().to_le_bytes());
     }
 
     /// What RFC 2543 compares beside Via and To.

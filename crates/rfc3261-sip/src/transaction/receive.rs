@@ -23,6 +23,14 @@ pub(super) struct Incoming {
     pub(super) invite: Option<TransactionId>,
 }
 
+/// A server transaction that has just begun.
+struct Begun {
+    id: TransactionId,
+    kind: Kind,
+    merged: bool,
+    invite: Option<TransactionId>,
+}
+
 impl TransactionLayer {
     pub(super) fn handle_response(
         &mut self,
@@ -56,7 +64,7 @@ impl TransactionLayer {
     }
 
     pub(super) fn handle_request(&mut self, now: Instant, message: Message, source: Flow) {
-        let Some(message) = self.stamp(message, source) else {
+        let Some(message) = message.stamped(source.remote) else {
             self.counts.malformed += 1;
             return;
         };
@@ -70,8 +78,7 @@ impl TransactionLayer {
         match method {
             Method::ACK => {
                 let found = self.find_acknowledged(&request);
-                let refused = || request.to_tag == Some(&self.keys.stateless_tag(&request));
-                let absorbed = found.is_none() && refused();
+                let absorbed = found.is_none() && self.keys.is_stateless_tag(&request);
                 let incoming = Incoming::new(message, source);
                 match found {
                     Some(invite) => {
@@ -91,7 +98,17 @@ impl TransactionLayer {
                     Some(transaction) => {
                         let _ = self.feed(now, transaction, Input::Request, None);
                     }
-                    None => self.begin_server(now, key, message, source),
+                    None => {
+                        if let Some(begun) = self.begin_server(key, &message, &request, source) {
+                            let incoming = Incoming {
+                                message,
+                                source,
+                                merged: begun.merged,
+                                invite: begun.invite,
+                            };
+                            self.start(now, begun.id, begun.kind, Some(incoming));
+                        }
+                    }
                 }
             }
         }
@@ -122,17 +139,22 @@ impl TransactionLayer {
             })
     }
 
-    fn begin_server(&mut self, now: Instant, key: Key, message: Message, source: Flow) {
-        let method = message.method().unwrap_or(Method::OPTIONS);
-        let Ok(request) = Request::new(message.view()) else {
-            return;
-        };
+    /// The transaction of a request that has none yet; `None` where there is no room for it.
+    fn begin_server(
+        &mut self,
+        key: Key,
+        message: &Message,
+        request: &Request<'_>,
+        source: Flow,
+    ) -> Option<Begun> {
+        let method = message.method()?;
         let invite = (method == Method::CANCEL)
-            .then(|| self.find_cancelled(&request))
+            .then(|| self.find_cancelled(request))
             .flatten();
         let flow = source.of_response(request.via());
         if self.table.servers() >= self.config.max_servers && invite.is_none() {
-            return self.refuse(message.view(), flow);
+            self.refuse(message.view(), flow);
+            return None;
         }
         let kind = match method {
             Method::INVITE => Kind::ServerInvite,
@@ -143,22 +165,25 @@ impl TransactionLayer {
         if kind == Kind::ServerInvite {
             transaction.request = message.bytes().clone();
             transaction.invite = Some(InviteKeys {
-                branch: self.keys.of_branch(&request),
-                acknowledged: self.keys.acknowledged(&request),
+                branch: self.keys.of_branch(request),
+                acknowledged: self.keys.acknowledged(request),
             });
         }
         // Only requests outside of dialogs merge; a CANCEL may have to find any INVITE by it.
         let outside = request.to_tag.is_none();
         let merge =
-            (outside || kind == Kind::ServerInvite).then(|| self.keys.merge(&request, method));
+            (outside || kind == Kind::ServerInvite).then(|| self.keys.merge(request, method));
         let merged = outside && merge.is_some_and(|merge| self.table.find(merge).is_some());
         let id = self.table.insert(transaction, key);
         if let Some(merge) = merge {
             self.table.add_key(id, merge);
         }
-        let mut incoming = Incoming::new(message, source);
-        (incoming.merged, incoming.invite) = (merged, invite);
-        self.start(now, id, kind, Some(incoming));
+        Some(Begun {
+            id,
+            kind,
+            merged,
+            invite,
+        })
     }
 
     /// Answers a request with 503 and leaves nothing behind: not even an ACK wants more.
@@ -186,20 +211,6 @@ impl TransactionLayer {
             self.table.remove(transaction);
             self.refuse(request, flow);
         }
-    }
-
-    /// The request with `received` and `rport` (RFC 3261 §18.2.1, RFC 3581 §4), if its Via can be
-    /// read.
-    fn stamp(&mut self, message: Message, source: Flow) -> Option<Message> {
-        let via = message.via().ok()?;
-        let ip = source.remote.ip().to_canonical();
-        if via.rport().is_none() && via.host().ip() == Some(ip) {
-            return Some(message);
-        }
-        let mut edit = message.view().edit();
-        edit.stamp_source(source.remote);
-        let stamped = edit.finish().ok()?;
-        self.parser.parse_owned(stamped.into()).ok()
     }
 
     /// Answers a request that lacks what a transaction needs, if it can be answered.
