@@ -339,12 +339,8 @@ impl UserAgent {
         format!("{:032x}", self.layer.random())
     }
 
-    /// The request with Allow and Supported.
+    /// The request with Allow.
     fn with_capabilities(&self, request: RequestBuilder) -> RequestBuilder {
-        let request = request.header(HeaderName::Allow, &self.allow);
-        match self.supported.as_str() {
-            "" => request,
-            supported => request.header(HeaderName::Supported, supported),
-        }
+        request.header(HeaderName::Allow, &self.allow)
     }
 }

@@ -4,6 +4,8 @@ use alloc::string::String;
 use core::time::Duration;
 use std::time::Instant;
 
+use rfc2396_uri::{NameAddr, Uri};
+
 use super::{
     CommandError, Content, Event, Failure, RegistrationId, Target, UserAgent,
     handle::Handle,
@@ -42,6 +44,11 @@ impl UserAgent {
     /// It is refreshed by itself until it is [removed](Self::unregister).
     /// [`Event::Registered`] tells of each success, [`Event::RegistrationFailed`] of the first
     /// failure.
+    ///
+    /// # Errors
+    ///
+    /// [`CommandError::Uri`] if the target's URI is no SIP or SIPS URI, or has a user, or if the
+    /// address-of-record is no SIP or SIPS URI (RFC 3261 §10.2).
     pub fn register(
         &mut self,
         now: Instant,
@@ -49,8 +56,17 @@ impl UserAgent {
         expires: Duration,
         content: &Content,
     ) -> Result<RegistrationId, CommandError> {
+        let server = Uri::parse(target.uri.as_str()).ok();
+        let server = server.as_ref().and_then(Uri::as_sip);
+        if server.is_none_or(|server| server.user().is_some()) {
+            return Err(CommandError::Uri);
+        }
         let mut target = target.clone();
         let address = target.to.get_or_insert_with(|| self.config.from.clone());
+        let named = NameAddr::parse(address.as_str());
+        if named.is_ok_and(|address| address.uri().as_sip().is_none()) {
+            return Err(CommandError::Uri);
+        }
         let tag_from = target.from.get_or_insert_with(|| address.clone()).clone();
         let tag = self.new_tag();
         let registration = Registration {
@@ -173,8 +189,7 @@ impl UserAgent {
         let request = self.outside(Method::REGISTER, &target, &from, &call_id, number, &way)?;
         let request = request
             .header(HeaderName::Contact, contact)
-            .header(HeaderName::Expires, expires)
-            .header(HeaderName::Supported, &self.supported);
+            .header(HeaderName::Expires, expires);
         let request = content.add_to_request(request).build()?;
         self.submit(now, Request::new(What::Register(id), None), request, way)?;
         Ok(())
@@ -290,7 +305,7 @@ impl UserAgent {
 
 /// How long a registrar keeps this Contact, in seconds.
 fn granted(response: &Message, contact: &str) -> Option<u32> {
-    let own = rfc2396_uri::Uri::parse(contact).ok()?;
+    let own = Uri::parse(contact).ok()?;
     let bindings = response.list::<Contact<'_>>().flatten();
     let found = bindings.into_iter().find_map(|binding| {
         let same = binding.uri().is_some_and(|uri| uri.equivalent(&own));

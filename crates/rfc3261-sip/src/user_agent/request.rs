@@ -101,6 +101,10 @@ impl UserAgent {
     /// Sends a request outside of all dialogs: OPTIONS, MESSAGE, INFO or another that makes none.
     ///
     /// [`Event::Response`] and [`Event::Failed`] tell what comes of it.
+    ///
+    /// # Errors
+    ///
+    /// [`CommandError::State`] for a method that needs a dialog, or has a command of its own.
     pub fn request(
         &mut self,
         now: Instant,
@@ -108,7 +112,14 @@ impl UserAgent {
         target: &Target,
         content: &Content,
     ) -> Result<RequestId, CommandError> {
-        if [Method::ACK, Method::CANCEL, Method::INVITE].contains(&method) {
+        let within = [
+            Method::ACK,
+            Method::CANCEL,
+            Method::BYE,
+            Method::PRACK,
+            Method::UPDATE,
+        ];
+        if method == Method::INVITE || within.contains(&method) {
             return Err(CommandError::State);
         }
         let way = self.way_to(target)?;
@@ -244,8 +255,12 @@ impl UserAgent {
         }))
     }
 
-    /// The request with User-Agent.
+    /// The request with Supported, which all but ACK have (RFC 4028 §7.1), and User-Agent.
     pub(super) fn signed(&self, request: RequestBuilder) -> RequestBuilder {
+        let request = match self.supported.as_str() {
+            "" => request,
+            supported => request.header(HeaderName::Supported, supported),
+        };
         match &self.config.product {
             Some(product) => request.header(HeaderName::UserAgent, product),
             None => request,

@@ -521,6 +521,25 @@ fn a_message_is_sent_and_answered() {
 }
 
 #[test]
+fn no_request_that_needs_a_dialog_goes_without() {
+    // RFC 3261 §15, RFC 3311 §5.1, RFC 3262 §4
+    let mut bench = Bench::new();
+    let now = bench.now;
+    for method in [
+        Method::BYE,
+        Method::ACK,
+        Method::CANCEL,
+        Method::UPDATE,
+        Method::PRACK,
+    ] {
+        let refused = bench
+            .agent
+            .request(now, method, &Target::new(BOB), &Content::new());
+        assert_eq!(refused, Err(CommandError::State), "{method}");
+    }
+}
+
+#[test]
 fn a_target_that_is_no_sip_uri_leads_nowhere() {
     let mut bench = Bench::new();
     let now = bench.now;

@@ -46,6 +46,8 @@ fn a_cancel_waits_for_a_provisional_response_and_is_that_of_its_invite() {
     assert_eq!(bench.agent.call_state(call), CallState::Cancelling);
     bench.receive(response(&sent, 100, "", ""));
     let cancel = bench.last();
+    assert_eq!(bench.sent.last().unwrap().0, Bench::peer());
+    assert!(cancel.first(HeaderName::Require).is_none());
     assert_eq!(cancel.method(), Some(Method::CANCEL));
     for name in [HeaderName::CallId, HeaderName::To, HeaderName::From] {
         assert_eq!(value(&cancel, name), value(&sent, name));
@@ -136,6 +138,7 @@ fn each_forked_answer_is_acknowledged_over_its_own_target_and_route_set() {
         );
         assert_eq!(flow.remote.ip().to_string(), route);
         assert_ne!(ack.via().unwrap().branch(), sent.via().unwrap().branch());
+        assert!(ack.first(HeaderName::Require).is_none());
     }
     let events = bench.take_events();
     let [
@@ -154,6 +157,31 @@ fn each_forked_answer_is_acknowledged_over_its_own_target_and_route_set() {
     assert_eq!(bye.method(), Some(Method::BYE));
     assert_eq!(bye.request_uri().unwrap().as_str(), "sip:bob@192.0.2.22");
     assert_eq!(bench.agent.call_state(call), CallState::Established);
+}
+
+#[test]
+fn forked_answers_without_early_dialogs_make_calls_of_their_own() {
+    // RFC 3261 §13.2.2.4
+    let mut bench = Bench::new();
+    let (call, sent) = invite(&mut bench);
+    bench.receive(response(&sent, 200, "one", BOB));
+    bench.receive(response(&sent, 200, "two", BOB));
+    let events = bench.take_events();
+    let [
+        Event::Answered { .. },
+        Event::Forked {
+            of, call: other, ..
+        },
+    ] = &events[..]
+    else {
+        panic!("{events:?}");
+    };
+    assert_eq!(*of, call);
+    for (call, tag) in [(call, "one"), (*other, "two")] {
+        let dialog = bench.agent.dialog(call).unwrap();
+        assert_eq!(dialog.id().remote_tag(), Some(tag));
+        assert_eq!(bench.agent.call_state(call), CallState::Established);
+    }
 }
 
 #[test]

@@ -51,6 +51,22 @@ fn a_register_has_all_that_it_must() {
 }
 
 #[test]
+fn what_is_no_registrar_or_no_address_of_record_is_refused() {
+    // RFC 3261 §10.2
+    let mut bench = Bench::new();
+    let now = bench.now;
+    for target in [
+        Target::new("sip:alice@192.0.2.2"),
+        Target::new("tel:+358-555-1234567"),
+        registrar().to("<tel:+358-555-1234567>"),
+    ] {
+        let refused = bench.agent.register(now, &target, HOUR, &Content::new());
+        assert_eq!(refused, Err(CommandError::Uri));
+    }
+    assert_eq!(bench.agent.counts().registrations, 0);
+}
+
+#[test]
 fn it_is_refreshed_with_the_same_call_id_and_the_next_number_until_it_is_removed() {
     let mut bench = Bench::new();
     let (id, first) = register(&mut bench);

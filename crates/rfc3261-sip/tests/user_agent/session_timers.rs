@@ -65,12 +65,30 @@ fn every_request_says_that_they_are_supported() {
     };
     let now = bench.now;
     bench.agent.update(now, call, &Content::new()).unwrap();
-    let update = bench.last();
-    assert!(
-        value(&update, HeaderName::Supported)
-            .unwrap()
-            .contains("timer")
-    );
+    for method in [Method::INFO, Method::OPTIONS] {
+        let sent = bench
+            .agent
+            .request_within(now, call, method, &Content::new());
+        sent.unwrap();
+    }
+    bench.agent.hang_up(now, call).unwrap();
+    let target = Target::new("sip:192.0.2.2");
+    let hour = core::time::Duration::from_secs(3600);
+    let none = Content::new();
+    bench.agent.register(now, &target, hour, &none).unwrap();
+    bench
+        .agent
+        .request(now, Method::MESSAGE, &target, &none)
+        .unwrap();
+    let sent = bench.take_sent();
+    let (acks, others): (Vec<_>, Vec<_>) = sent
+        .iter()
+        .partition(|sent| sent.method() == Some(Method::ACK));
+    assert_eq!((acks.len(), others.len()), (1, 7));
+    for request in others {
+        let supported = value(request, HeaderName::Supported);
+        assert!(supported.unwrap().contains("timer"), "{request}");
+    }
 }
 
 #[test]
