@@ -3,8 +3,11 @@
 mod config;
 mod credentials;
 mod event;
+mod pending;
 mod reply;
 mod request;
+mod round_trip;
+mod sessions;
 mod timer;
 mod transition;
 
@@ -19,22 +22,19 @@ pub use credentials::Credentials;
 pub use event::{Event, Failure, Output, Success, Transmit};
 pub use request::{Input, Request, RequestId, TooManyRequests};
 
-use crate::attribute::{AlternateServer, Padding, ResponsePort, Software};
-use crate::builder::MessageBuilder;
-use crate::error::{CheckError, WriteError};
+use crate::attribute::AlternateServer;
+use crate::error::CheckError;
 use crate::key::Key;
 use crate::message::Message;
-use crate::message_type::{Class, Method};
 use crate::transaction_id::TransactionId;
-use crate::transport::{Transport, canonical};
+use crate::transport::Transport;
 use credentials::{Integrity, Proof};
+use pending::{Attempt, Pending};
 use reply::mapped_address;
-use request::longest;
+use round_trip::RoundTrips;
+use sessions::Sessions;
 use timer::{Due, Timer};
 use transition::{Action, Reply, transition};
-
-/// How many servers' nonces are remembered.
-const SESSIONS: usize = 16;
 
 /// A client of the Binding method, without I/O.
 ///
@@ -70,33 +70,9 @@ pub struct Client {
     transactions: u64,
     requests: u64,
     pending: Vec<Pending>,
-    sessions: VecDeque<Session>,
+    sessions: Sessions,
+    round_trips: RoundTrips,
     outputs: VecDeque<Output>,
-}
-
-/// A request that waits for its response.
-#[derive(Debug)]
-struct Pending {
-    id: RequestId,
-    request: Request,
-    transaction_id: TransactionId,
-    bytes: Vec<u8>,
-    proof: Option<Proof>,
-    timer: Timer,
-    sent: Instant,
-    is_repeated: bool,
-    /// A response came, but its integrity was not right.
-    is_violated: bool,
-    /// The servers asked, this one the last.
-    servers: Vec<SocketAddr>,
-    attempts: usize,
-}
-
-/// What is known of a server that has proven itself.
-#[derive(Debug)]
-struct Session {
-    server: SocketAddr,
-    proof: Proof,
 }
 
 impl Client {
@@ -109,7 +85,8 @@ impl Client {
             transactions: 0,
             requests: 0,
             pending: Vec::new(),
-            sessions: VecDeque::new(),
+            sessions: Sessions::default(),
+            round_trips: RoundTrips::default(),
             outputs: VecDeque::new(),
         }
     }
@@ -248,6 +225,10 @@ impl Client {
             return;
         }
         let pending = self.pending.remove(at);
+        if let (Transport::Udp, Some(sample)) = (transport, pending.round_trip(now)) {
+            let server = pending.request.server.ip().to_canonical();
+            self.round_trips.note(now, server, sample);
+        }
         match action {
             Action::Succeed => self.succeed(now, pending, &response, integrity),
             Action::Fail => self.fail(pending.id, reply.failure(&response)),
@@ -266,8 +247,9 @@ impl Client {
         integrity: Option<Integrity>,
     ) {
         let server = pending.request.server;
+        let round_trip = pending.round_trip(now);
         if let (Some(proof), Some(integrity)) = (pending.proof, integrity) {
-            self.remember(server, proof.settled(integrity));
+            self.sessions.remember(server, proof.settled(integrity));
         }
         let Some(mapped_address) = mapped_address(response) else {
             return self.fail(pending.id, Failure::MalformedResponse);
@@ -277,7 +259,7 @@ impl Client {
             mapped_address,
             server,
             is_authenticated: integrity.is_some(),
-            round_trip: (!pending.is_repeated).then(|| now.duration_since(pending.sent)),
+            round_trip,
             response: response.expect("it has been parsed before"),
         };
         self.outputs.push_back(Output::Event(Event::Success {
@@ -331,7 +313,7 @@ impl Client {
     ) {
         // What was remembered is refused, or too old.
         let server = pending.request.server;
-        self.sessions.retain(|session| session.server != server);
+        self.sessions.forget(server);
         let Some(credentials) = &self.config.credentials else {
             return self.fail(pending.id, Failure::CredentialsRefused);
         };
@@ -363,17 +345,19 @@ impl Client {
             return self.fail(id, Failure::TooManyAttempts);
         }
         let transaction_id = self.transaction_id();
-        let bytes = match self.write(&request, transaction_id, proof.as_ref()) {
+        let bytes = match request.write(&self.config, transaction_id, proof.as_ref()) {
             Ok(bytes) => bytes,
             Err(error) => return self.fail(id, Failure::Unwritable(error)),
         };
+        let server = request.server.ip().to_canonical();
+        let rto = self.round_trips.rto(now, server, &self.config);
         let pending = Pending {
             id,
             request,
             transaction_id,
             bytes,
             proof,
-            timer: Timer::start(now, &self.config, request.transport),
+            timer: Timer::start(now, &self.config, request.transport, rto),
             sent: now,
             is_repeated: false,
             is_violated: false,
@@ -391,88 +375,11 @@ impl Client {
         TransactionId(hash.first_chunk().copied().expect("12 is less than 32"))
     }
 
-    fn write(
-        &self,
-        request: &Request,
-        transaction_id: TransactionId,
-        proof: Option<&Proof>,
-    ) -> Result<Vec<u8>, WriteError> {
-        let mut buffer = vec![0; longest(request)];
-        let mut builder =
-            MessageBuilder::new(&mut buffer, Class::Request, Method::BINDING, transaction_id);
-        if let Some(software) = &self.config.software {
-            builder = builder.attribute(&Software(software));
-        }
-        if let Some((change, _)) = &request.change {
-            builder = builder.attribute(change);
-        }
-        if let Some(port) = request.response_port {
-            builder = builder.attribute(&ResponsePort(port));
-        }
-        if let Some(padding) = request.padding {
-            builder = builder.attribute(&Padding(padding));
-        }
-        if let (Some(proof), Some(credentials)) = (proof, &self.config.credentials) {
-            builder = proof.introduce(credentials, builder);
-            builder = proof.protect(builder);
-        }
-        if self.config.fingerprint {
-            builder = builder.fingerprint();
-        }
-        builder.finish().map(|message| message.to_vec())
-    }
-
     /// The proof that a request to this server begins with.
     fn remembered(&self, server: SocketAddr) -> Option<Proof> {
-        self.sessions
-            .iter()
-            .find(|session| session.server == server)
-            .map(|session| session.proof.clone())
-            .or_else(|| Proof::first(self.config.credentials.as_ref()))
-    }
-
-    fn remember(&mut self, server: SocketAddr, proof: Proof) {
-        self.sessions.retain(|session| session.server != server);
-        if self.sessions.len() >= SESSIONS {
-            self.sessions.pop_front();
+        match self.sessions.of(server) {
+            Some(proof) => Some(proof.clone()),
+            None => Proof::first(self.config.credentials.as_ref()),
         }
-        self.sessions.push_back(Session { server, proof });
-    }
-}
-
-/// A transaction to begin.
-struct Attempt {
-    id: RequestId,
-    request: Request,
-    proof: Option<Proof>,
-    servers: Vec<SocketAddr>,
-    attempts: usize,
-}
-
-impl Pending {
-    fn transmit(&self) -> Transmit {
-        Transmit {
-            transport: self.request.transport,
-            destination: self.request.server,
-            bytes: self.bytes.clone(),
-        }
-    }
-
-    fn is_answered_by(
-        &self,
-        response: &Message<&[u8]>,
-        transport: Transport,
-        source: SocketAddr,
-    ) -> bool {
-        let expected = match self.request.change {
-            Some((_, place)) => place,
-            None => self.request.server,
-        };
-        response.class().is_response()
-            && response.method() == Method::BINDING
-            && !response.is_classic()
-            && response.transaction_id() == self.transaction_id
-            && transport == self.request.transport
-            && canonical(source) == canonical(expected)
     }
 }

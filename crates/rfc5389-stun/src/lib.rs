@@ -16,7 +16,11 @@ pub mod client;
 mod demultiplex;
 mod error;
 mod framer;
+#[cfg(feature = "std")]
+pub mod keep_alive;
 mod key;
+#[cfg(feature = "std")]
+pub mod lifetime;
 mod message;
 mod message_type;
 #[cfg(test)]

@@ -995,3 +995,48 @@ proptest! {
         }
     }
 }
+
+/// Asks, and answers after so many milliseconds.
+fn answered_after(bench: &mut Bench, milliseconds: u64) {
+    let (_, asked) = bench.ask();
+    bench.now += Duration::from_millis(milliseconds);
+    bench.receive(server(), &asked.success(|builder| builder));
+    bench.success();
+}
+
+/// When a request is repeated for the first time, in milliseconds; it is answered then.
+fn first_repetition(bench: &mut Bench) -> u128 {
+    bench.ask();
+    let start = bench.now;
+    bench.jump();
+    let wait = bench.now - start;
+    let repeated = bench.sent();
+    bench.receive(server(), &repeated.success(|builder| builder));
+    assert_eq!(bench.success().round_trip, None);
+    wait.as_millis()
+}
+
+#[test]
+fn repetitions_follow_the_round_trips_measured() {
+    let mut bench = Bench::plain();
+    answered_after(&mut bench, 120);
+    // 120 ms and four times 60 ms. What has been repeated measures nothing (Karn).
+    assert_eq!(first_repetition(&mut bench), 360);
+    assert_eq!(first_repetition(&mut bench), 360);
+    for _ in 0..100 {
+        answered_after(&mut bench, 2);
+    }
+    assert_eq!(first_repetition(&mut bench), 100, "not below the least");
+    bench.now += Duration::from_secs(600);
+    assert_eq!(first_repetition(&mut bench), 500, "stale");
+}
+
+#[test]
+fn round_trips_are_measured_by_server() {
+    let mut bench = Bench::plain();
+    answered_after(&mut bench, 120);
+    let elsewhere = Request::udp(address("192.0.2.9:3478"));
+    bench.client.request(bench.now, elsewhere).unwrap();
+    let due = bench.client.next_timeout().unwrap();
+    assert_eq!(due - bench.now, Duration::from_millis(500));
+}

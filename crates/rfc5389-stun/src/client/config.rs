@@ -9,8 +9,11 @@ use super::Credentials;
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct ClientConfig {
-    /// RTO: the time to the first repetition over UDP. 500 ms.
+    /// RTO: the time to the first repetition over UDP, until round trips to the server have been
+    /// measured. 500 ms.
     pub rto: Duration,
+    /// The least RTO that round trips may lead to. 100 ms.
+    pub least_rto: Duration,
     /// Rc: how often a request is sent over UDP. 7.
     pub requests: u32,
     /// Rm: how many RTO the client waits after the last repetition. 16.
@@ -34,6 +37,7 @@ impl Default for ClientConfig {
     fn default() -> Self {
         ClientConfig {
             rto: Duration::from_millis(500),
+            least_rto: Duration::from_millis(100),
             requests: 7,
             last_wait: 16,
             stream_timeout: Duration::from_millis(39_500),

@@ -1,9 +1,17 @@
 //! What a client is asked to do, and what it is told. RFC 5389 §7.1; RFC 5780 §7.
 
+use alloc::vec;
+use alloc::vec::Vec;
 use core::fmt;
 use core::net::SocketAddr;
 
-use crate::attribute::ChangeRequest;
+use super::ClientConfig;
+use super::credentials::Proof;
+use crate::attribute::{ChangeRequest, Padding, ResponsePort, Software};
+use crate::builder::MessageBuilder;
+use crate::error::WriteError;
+use crate::message_type::{Class, Method};
+use crate::transaction_id::TransactionId;
 use crate::transport::Transport;
 
 /// A Binding request.
@@ -41,6 +49,38 @@ impl Request {
             transport: Transport::Tcp,
             ..Request::udp(server)
         }
+    }
+
+    /// The request as it is sent.
+    pub(super) fn write(
+        &self,
+        config: &ClientConfig,
+        transaction_id: TransactionId,
+        proof: Option<&Proof>,
+    ) -> Result<Vec<u8>, WriteError> {
+        let mut buffer = vec![0; longest(self)];
+        let mut builder =
+            MessageBuilder::new(&mut buffer, Class::Request, Method::BINDING, transaction_id);
+        if let Some(software) = &config.software {
+            builder = builder.attribute(&Software(software));
+        }
+        if let Some((change, _)) = &self.change {
+            builder = builder.attribute(change);
+        }
+        if let Some(port) = self.response_port {
+            builder = builder.attribute(&ResponsePort(port));
+        }
+        if let Some(padding) = self.padding {
+            builder = builder.attribute(&Padding(padding));
+        }
+        if let (Some(proof), Some(credentials)) = (proof, &config.credentials) {
+            builder = proof.introduce(credentials, builder);
+            builder = proof.protect(builder);
+        }
+        if config.fingerprint {
+            builder = builder.fingerprint();
+        }
+        builder.finish().map(|message| message.to_vec())
     }
 }
 
@@ -84,7 +124,7 @@ pub enum Input<'a> {
 
 /// The longest request, in bytes: what every path carries (RFC 5389 §7.1), unless PADDING shall
 /// find out.
-pub(super) fn longest(request: &Request) -> usize {
+fn longest(request: &Request) -> usize {
     match (request.transport, request.padding, request.server) {
         (Transport::Tcp, _, _) => 4096,
         (Transport::Udp, Some(_), _) => 65_507,

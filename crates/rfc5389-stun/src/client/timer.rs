@@ -32,18 +32,23 @@ pub(super) enum Due {
 
 impl Timer {
     /// The request has just been sent for the first time.
-    pub(super) fn start(now: Instant, config: &ClientConfig, transport: Transport) -> Timer {
+    pub(super) fn start(
+        now: Instant,
+        config: &ClientConfig,
+        transport: Transport,
+        rto: Duration,
+    ) -> Timer {
         let (left, last_wait) = match transport {
             Transport::Udp => (
                 config.requests.saturating_sub(1),
-                config.rto.saturating_mul(config.last_wait),
+                rto.saturating_mul(config.last_wait),
             ),
             Transport::Tcp => (0, config.stream_timeout),
         };
-        let first = if left == 0 { last_wait } else { config.rto };
+        let first = if left == 0 { last_wait } else { rto };
         Timer {
             due: later(now, first),
-            interval: config.rto,
+            interval: rto,
             left,
             last_wait,
         }
