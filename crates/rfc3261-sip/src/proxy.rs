@@ -424,7 +424,11 @@ impl Proxy {
         let Some(context) = self.contexts.get_mut(&transaction) else {
             return Err(CommandError::Unknown);
         };
-        if !context.add(targets, max) && context.state == State::Deciding {
+        let mut any = false;
+        for (target, hop) in targets {
+            any |= context.add(target, hop, max);
+        }
+        if !any && context.state == State::Deciding {
             return self.refuse(now, transaction, StatusCode::TEMPORARILY_UNAVAILABLE);
         }
         self.feed(now, transaction, Input::Targets, None);

@@ -1,11 +1,13 @@
 //! The branches of a request: to which servers it goes, and what becomes of it (RFC 3261 §16.6
 //! items 7 to 10, §16.7 items 4 to 10, §16.8, §16.9).
 
-use alloc::{boxed::Box, vec::Vec};
+use alloc::boxed::Box;
 use std::time::Instant;
 
+use rfc2396_uri::{SipUri, Uri};
+
 use super::{
-    Event, LookupId, Proxy, Target,
+    Event, LookupId, Proxy, Request, Target,
     best::{Found, returned},
     context::{Attempt, Branch},
     fingerprint::Fingerprints,
@@ -14,8 +16,8 @@ use super::{
     table::{Action, Input, State, table},
 };
 use crate::{
-    HeaderName, Message, ResponseBuilder, StatusCode,
-    headers::Contact,
+    HeaderName, Message, QValue, ResponseBuilder, StatusCode,
+    headers::{Contact, Element},
     resolve::{Answer, Plan, Step},
     transaction::{CommandError, TransactionId},
     transport::{Flow, Transport},
@@ -290,14 +292,14 @@ impl Proxy {
         let Some(context) = self.contexts.get_mut(&id) else {
             return;
         };
-        if context.overloaded {
-            return self.answer_with(now, id, StatusCode::SERVICE_UNAVAILABLE);
-        }
         let nothing = match context.cancelled {
             true => StatusCode::REQUEST_TERMINATED,
             false => StatusCode::REQUEST_TIMEOUT,
         };
+        let overloaded = context.overloaded;
         let instead = match context.best.take() {
+            // Nobody could be served: that is what 503 is for.
+            Some(Found::Instead(_)) if overloaded => StatusCode::SERVICE_UNAVAILABLE,
             // That would say that this proxy itself can serve nobody (RFC 3261 §16.7 item 6).
             Some(found) if found.status() == StatusCode::SERVICE_UNAVAILABLE => {
                 StatusCode::SERVER_INTERNAL_ERROR
@@ -336,63 +338,62 @@ impl Proxy {
         self.answered(id, status);
     }
 
-    /// Takes the contacts of a redirection as targets, if that is wanted, and out of the response;
-    /// `None` if there is nothing left in it (RFC 3261 §16.7 item 4).
+    /// Takes the contacts of a redirection as targets, if that is wanted, and out of the response,
+    /// with those that were tried already; what is left of it, if anything is (RFC 3261 §16.7
+    /// item 4).
     pub(super) fn without_redirection(
         &mut self,
         id: TransactionId,
         response: Message,
-    ) -> Option<Message> {
+    ) -> Option<Found> {
         let max = self.config.max_targets;
-        let wanted = self.config.recursion;
-        let Some(context) = self.contexts.get_mut(&id).filter(|_| wanted) else {
-            return Some(response);
+        let wanted = self.config.recursion && response.status() != Some(StatusCode::USE_PROXY);
+        let context = self
+            .contexts
+            .get_mut(&id)
+            .filter(|context| wanted && context.state == State::Forwarding);
+        let Some(context) = context else {
+            return Some(Found::Response(response));
         };
-        let Some(request) = context.request.as_deref() else {
-            return Some(response);
-        };
-        let usable = context.state == State::Forwarding && request.responsible;
-        if !usable || response.status() == Some(StatusCode::USE_PROXY) {
-            return Some(response);
-        }
-        let secure = request
-            .message
-            .request_uri()
-            .is_ok_and(|uri| uri.as_sip().is_some_and(rfc2396_uri::SipUri::is_secure));
-        let mut edit = response.view().edit();
-        let (mut found, mut left) = (Vec::new(), 0);
+        let request = context.request.take();
+        let (mut edit, mut taken, mut added, mut left) = (response.view().edit(), 0, 0, 0);
         for element in response.view().elements(HeaderName::Contact) {
-            let contact = crate::headers::read_element::<Contact<'_>>("", element);
-            let target = match &contact {
-                Ok(Contact::Address(contact)) => match contact.uri().as_sip() {
-                    Some(uri) if uri.is_secure() || !secure => {
-                        let target = Target::new(uri.as_str());
-                        let q = contact.q();
-                        Some(q.map_or(target.clone(), |q| target.q(q)))
-                    }
-                    _ => None,
-                },
-                _ => None,
-            };
-            let hop = target.as_ref().map(|target| Hop::new(request, target));
-            match (target, hop) {
-                (Some(target), Some(Ok(hop))) => {
+            let request = request.as_deref().filter(|request| request.responsible);
+            let target = request.and_then(|request| redirected(request, element));
+            match target {
+                Some((target, hop)) => {
                     edit.remove_element(element);
-                    found.push((target, hop));
+                    taken += 1;
+                    added += usize::from(context.add(target, hop, max));
                 }
-                _ => left += 1,
+                None => left += 1,
             }
         }
-        if found.is_empty() {
-            return Some(response);
+        context.request = request;
+        match (taken, added, left) {
+            (0, ..) => Some(Found::Response(response)),
+            // It has led round in a circle.
+            (_, 0, 0) => Some(Found::Instead(StatusCode::TEMPORARILY_UNAVAILABLE)),
+            (_, _, 0) => None,
+            _ => Message::parse(edit.finish().ok()?)
+                .ok()
+                .map(Found::Response),
         }
-        let changed = edit.finish();
-        context.add(found, max);
-        if left == 0 {
-            return None;
-        }
-        Message::parse(changed.ok()?).ok()
     }
+}
+
+/// The target that a contact of a redirection is, if it may be one: a SIP URI, and no step back
+/// from SIPS.
+fn redirected(request: &Request, contact: Element<'_>) -> Option<(Target, Hop)> {
+    let contact = crate::headers::read_element::<Contact<'_>>("", contact).ok()?;
+    let contact = contact.address()?;
+    let secure = |uri: Uri<&str>| uri.as_sip().is_some_and(SipUri::is_secure);
+    let from_secure = request.message.request_uri().is_ok_and(secure);
+    let uri = contact.uri();
+    let usable = uri.as_sip().is_some() && (secure(uri) || !from_secure);
+    let target = Target::new(uri.as_str()).q(contact.q().unwrap_or(QValue::MAX));
+    let hop = Hop::new(request, &target).ok()?;
+    usable.then_some((target, hop))
 }
 
 /// Why the other branches are cancelled when one has accepted the call (RFC 3326 §3.1).

@@ -25,7 +25,7 @@ use crate::{
 pub struct Config {
     /// Its transactions.
     pub transaction: transaction::Config,
-    /// Where it listens. A request leaves from the first of its transport, and of the family of
+    /// Where it listens, one place at least. A request leaves from the first of its transport, and of the family of
     /// its destination.
     pub listeners: Vec<Listener>,
     /// The domains that it is responsible for, as hosts stand in URIs. What it
@@ -36,6 +36,9 @@ pub struct Config {
     /// Whether it stays in the path of dialogs: yes. Where a request comes to TLS or leaves it,
     /// it does so in any case (RFC 3261 §16.6).
     pub record_route: bool,
+    /// Whether requests to users who register through it are to come back through it: no. Then it
+    /// adds itself to Path (RFC 3327 §5.2), if the user agent says that it knows of that.
+    pub path: bool,
     /// Whether the contacts of a redirection are tried in the place of the one that redirects,
     /// where the request is for a domain of its own: no.
     pub recursion: bool,
@@ -131,6 +134,7 @@ impl Config {
             domains: Vec::new(),
             extensions: Vec::new(),
             record_route: true,
+            path: false,
             recursion: false,
             stateless: false,
             max_targets: 32,

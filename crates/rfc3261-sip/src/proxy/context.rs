@@ -72,24 +72,17 @@ impl Context {
         }
     }
 
-    /// Adds targets that are not there yet, up to `max` in all; whether there are any new ones.
-    pub(super) fn add(
-        &mut self,
-        targets: impl IntoIterator<Item = (Target, Hop)>,
-        max: usize,
-    ) -> bool {
-        let before = self.tried.len();
-        for (target, hop) in targets {
-            if self.tried.len() >= max {
-                break;
-            }
-            if !self.tried.iter().any(|tried| target.is(tried)) {
-                self.tried.push(target.uri.clone());
-                self.waiting.push((target, Box::new(hop)));
-            }
+    /// Adds a target, if it is not there yet and there are fewer than `max`; whether it was added.
+    pub(super) fn add(&mut self, target: Target, hop: Hop, max: usize) -> bool {
+        let new = self.tried.len() < max && !self.tried.iter().any(|tried| target.is(tried));
+        if new {
+            self.tried.push(target.uri.clone());
+            let place = self
+                .waiting
+                .partition_point(|(other, _)| other.q >= target.q);
+            self.waiting.insert(place, (target, Box::new(hop)));
         }
-        self.waiting.sort_by(|(a, _), (b, _)| a.order(b));
-        self.tried.len() > before
+        new
     }
 
     /// The targets of the highest preference.

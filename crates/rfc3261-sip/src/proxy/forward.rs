@@ -11,9 +11,9 @@ use super::{
     request::{DOUBLE, Request},
 };
 use crate::{
-    HeaderName, Method, WriteError,
+    HeaderName, MessageRef, Method, WriteError,
     dialog::{as_request_uri, unfolded},
-    headers::{Header, Route},
+    headers::{Header, Route, Supported},
     transport::{Flow, Transport, ViaValue},
 };
 
@@ -37,8 +37,14 @@ impl Hop {
         let left = request.route();
         let mut changed =
             request.way.reached > 0 || request.way.last_taken || !target.route.is_empty();
-        let first = target.route.first().map(|value| &**value);
-        let first = first.or_else(|| core::str::from_utf8(left.first()?.value).ok());
+        let first = match (target.route.first(), left.first()) {
+            (Some(own), _) => Some(&**own),
+            (None, Some(value)) => {
+                let text = core::str::from_utf8(value.value);
+                Some(text.map_err(|_| CommandError::Target)?)
+            }
+            (None, None) => None,
+        };
         let Some(first) = first else {
             let Uri::Sip(next) = uri else {
                 return Err(CommandError::Target);
@@ -107,6 +113,9 @@ impl Hop {
             let mut via = ViaValue::new(flow.transport, out.sent_by(), branch);
             via.multicast = Some(flow.remote.ip()).filter(|ip| ip.is_multicast());
             edit.insert_before(HeaderName::Via, via);
+            if config.path && supports_path(message) {
+                edit.insert_before(HeaderName::Path, record_route(out, self.secure, false));
+            }
         }
         if let Some(route) = &self.route {
             if !route.is_empty() {
@@ -176,6 +185,12 @@ fn record_route(listener: &Listener, secure: bool, double: bool) -> String {
         false => String::new(),
     };
     format!("<{scheme}:{}{transport};lr{double}>", listener.sent_by())
+}
+
+/// Whether a request is a REGISTER of a user agent that knows of Path (RFC 3327 §5.2).
+fn supports_path(request: MessageRef<'_>) -> bool {
+    let mut supported = request.list::<Supported<'_>>().filter_map(Result::ok);
+    request.method() == Some(Method::REGISTER) && supported.any(|option| option.is("path"))
 }
 
 /// Whether requests of this method may establish a dialog or change its remote target: those that

@@ -139,14 +139,17 @@ impl Proxy {
         if once_is_enough {
             return;
         }
-        let (input, response) = match status.get() / 100 {
-            2 => (Input::Success, Some(response)),
-            6 => (Input::GlobalFailure, Some(response)),
-            3 => (Input::Failure, self.without_redirection(id, response)),
-            _ => (Input::Failure, Some(response)),
+        let input = match status.get() / 100 {
+            2 => Input::Success,
+            6 => Input::GlobalFailure,
+            _ => Input::Failure,
         };
-        match response {
-            Some(response) => self.feed(now, id, input, Some(Found::Response(response))),
+        let found = match status.is_redirection() {
+            true => self.without_redirection(id, response),
+            false => Some(Found::Response(response)),
+        };
+        match found {
+            Some(found) => self.feed(now, id, input, Some(found)),
             None => self.settle(now, id),
         }
     }

@@ -1,7 +1,6 @@
 //! Where a request is to go (RFC 3261 §16.5).
 
 use alloc::{borrow::ToOwned, boxed::Box, string::String, vec::Vec};
-use core::cmp::Ordering;
 
 use rfc2396_uri::Uri;
 
@@ -61,11 +60,6 @@ impl Target {
     /// Whether both are the same by the rules of their URIs.
     pub(super) fn is(&self, uri: &str) -> bool {
         same(&self.uri, uri)
-    }
-
-    /// Those of the higher preference first.
-    pub(super) fn order(&self, other: &Self) -> Ordering {
-        other.q.cmp(&self.q)
     }
 }
 

@@ -310,9 +310,16 @@ fn beyond_the_limits_requests_get_a_503_and_leave_nothing() {
     );
     assert_eq!(bench.proxy.counts().transactions.refused, 1);
     assert_eq!(bench.proxy.counts().requests, 1);
-    // The proxy itself has failed the client: 503.
+    // What the one branch says goes before what the other could not.
     bench.answer(&branch, 404, &[]);
-    let sent = bench.sent_to(ALICE).message;
+    assert_eq!(word(&bench.sent_to(ALICE).message), "404");
+    bench.end();
+
+    // The proxy itself has failed the client: 503.
+    let mut bench = Bench::with(|config| config.transaction.max_clients = 0);
+    bench.aim(&["sip:bob@203.0.113.2"]);
+    bench.receive(ALICE, invite());
+    let sent = bench.one().message;
     assert_eq!(
         (word(&sent), values(&sent, HeaderName::RetryAfter)),
         ("503".into(), vec!["5"])

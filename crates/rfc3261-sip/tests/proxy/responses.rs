@@ -308,6 +308,14 @@ fn redirections_are_followed_if_that_is_wanted() {
     );
     bench.end();
 
+    // One that leads round in a circle is of no use to the client either.
+    bench.receive(ALICE, invite().replace("a1", "a3"));
+    let first = bench.one();
+    let circle = (HeaderName::Contact, "<sip:bob@203.0.113.2>");
+    bench.answer(&first, 302, &[circle]);
+    assert_eq!(word(&bench.sent_to(ALICE).message), "480");
+    bench.end();
+
     // Unless it is wanted, the client gets it as it was.
     let mut bench = Bench::to(&["sip:bob@203.0.113.2"]);
     bench.receive(ALICE, invite());

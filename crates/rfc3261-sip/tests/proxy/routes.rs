@@ -329,3 +329,32 @@ fn rfc_3261_16_12_1_2_traversing_a_strict_router() {
     );
     assert_eq!(at_p1.flow.remote, "203.0.113.4:5060".parse().unwrap());
 }
+
+/// RFC 3327 §5.2: a proxy that users register through puts itself into Path, before others.
+#[test]
+fn a_proxy_adds_itself_to_the_path_of_registrations() {
+    let mut bench = Bench::with(|config| config.path = true);
+    for (line, row, expected) in [
+        (
+            "REGISTER sip:203.0.113.9",
+            "Supported: path",
+            &["<sip:192.0.2.1;lr>", "<sip:before;lr>"][..],
+        ),
+        (
+            "REGISTER sip:203.0.113.9",
+            "Supported: gruu",
+            &["<sip:before;lr>"],
+        ),
+        (
+            "INVITE sip:203.0.113.9",
+            "Supported: path",
+            &["<sip:before;lr>"],
+        ),
+    ] {
+        let requests = bench.proxy.counts().requests;
+        let via = format!("Via: SIP/2.0/UDP 198.51.100.1;branch=z9hG4bK{requests}");
+        bench.receive(ALICE, request(line, &["Path: <sip:before;lr>", row, &via]));
+        let sent = bench.one().message;
+        assert_eq!(values(&sent, HeaderName::Path), expected, "{line} {row}");
+    }
+}
