@@ -14,7 +14,8 @@ use zeroize::Zeroizing;
 /// credentials are valid. `Debug` shows nothing of it, and memory is cleared when it is dropped.
 ///
 /// Names and passwords are taken as they are: prepare what people type by SASLprep (RFC 4013, for
-/// peers of RFC 5389) or OpaqueString (RFC 8265, for peers of RFC 8489) before.
+/// peers of RFC 5389) or OpaqueString (RFC 8265, for peers of RFC 8489) before. The feature
+/// `prepare` has both; text of printable ASCII is prepared already.
 #[derive(Clone)]
 pub struct Key {
     sha1: Hmac<Sha1>,

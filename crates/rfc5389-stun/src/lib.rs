@@ -23,6 +23,8 @@ mod key;
 pub mod lifetime;
 mod message;
 mod message_type;
+#[cfg(feature = "prepare")]
+pub mod prepare;
 #[cfg(test)]
 mod reference;
 pub mod server;
