@@ -157,7 +157,8 @@ impl Server {
             }
         }
         if is_responsible {
-            let bindings = self.registrar.bindings(now, &SipUri::parse(uri)?);
+            let uri = self.canonical(&SipUri::parse(uri)?);
+            let bindings = self.registrar.bindings(now, &SipUri::parse(uri.as_str())?);
             let endpoint = self.driver.endpoint();
             let targets = bindings
                 .into_iter()
@@ -188,6 +189,11 @@ impl Server {
             if user_of(&address) != user {
                 return Err(Refusal::Forbidden);
             }
+            let address = match message.to()?.uri() {
+                Uri::Sip(uri) => SipUri::parse(self.canonical(&uri).as_str())
+                    .map_or(address, |uri| uri.registrar_key()),
+                _ => address,
+            };
             let changes = self.registrar.register(now, view, &address, Some(source))?;
             Ok((address, changes))
         });
@@ -313,6 +319,17 @@ impl Server {
             },
             Verdict::Challenge(reason) => Err(No::Challenge(reason)),
             Verdict::Malformed(_) | Verdict::BadRequest(_) => Err(No::Malformed),
+        }
+    }
+
+    /// A URI with the first name of the domain in the place of another one.
+    fn canonical(&self, uri: &SipUri<&str>) -> String {
+        let first = self.domains.first().map_or("", String::as_str);
+        match uri.as_str().split_once('@') {
+            Some((user, _)) if !uri.host_str().eq_ignore_ascii_case(first) => {
+                format!("{user}@{first}")
+            }
+            _ => uri.as_str().to_owned(),
         }
     }
 
