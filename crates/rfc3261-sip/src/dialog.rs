@@ -112,7 +112,21 @@ impl Dialog {
         response: MessageRef<'_>,
         transport: Transport,
     ) -> Result<Self, Refusal> {
-        let id = DialogId::of_response(response)?;
+        Self::uac_as(
+            DialogId::of_response(response)?,
+            request,
+            response,
+            transport,
+        )
+    }
+
+    /// The same, where the identifier was read already.
+    pub(crate) fn uac_as(
+        id: DialogId<'_>,
+        request: MessageRef<'_>,
+        response: MessageRef<'_>,
+        transport: Transport,
+    ) -> Result<Self, Refusal> {
         let status = response.status().ok_or(Refusal::NoDialog)?;
         let state = match status.get() {
             101..=199 if id.remote_tag().is_some() => DialogState::Early,

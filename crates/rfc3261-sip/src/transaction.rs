@@ -24,11 +24,8 @@ pub use machine::{Kind, State};
 pub use output::{CommandError, Event, Output, TransactionId, Transmit};
 pub use timer::{Timer, Timing};
 
-use alloc::{
-    boxed::Box,
-    collections::VecDeque,
-    string::{String, ToString},
-};
+use alloc::{boxed::Box, collections::VecDeque, string::String};
+use core::fmt::Write as _;
 use std::time::Instant;
 
 use bytes::Bytes;
@@ -38,6 +35,7 @@ use crate::{
     transport::{Flow, SentBy, Transport, ViaValue},
 };
 use key::Keys;
+pub(crate) use key::push_hex;
 use machine::Input;
 use table::Table;
 pub(crate) use table::Unhashed;
@@ -154,7 +152,10 @@ impl TransactionLayer {
     #[must_use]
     pub fn via(&mut self, transport: Transport, sent_by: SentBy<'_>) -> String {
         let branch = self.keys.branch();
-        ViaValue::new(transport, sent_by, &branch).to_string()
+        let mut via = String::with_capacity(96);
+        // Writing to a string does not fail.
+        let _ = write!(via, "{}", ViaValue::new(transport, sent_by, &branch));
+        via
     }
 
     /// Sends a request, as it stands, in a transaction of its own. Its top Via has a branch that

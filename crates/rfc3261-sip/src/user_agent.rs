@@ -33,7 +33,7 @@ pub use handle::{CallId, PublicationId, RegistrationId, RequestId, SubscriptionI
 pub use output::{CommandError, EndCause, Event, Failure, IncomingId, Output, Purpose};
 pub use subscriber::referral_status;
 
-use alloc::{collections::VecDeque, format, string::String};
+use alloc::{collections::VecDeque, string::String};
 use std::time::Instant;
 
 use bytes::Bytes;
@@ -331,12 +331,16 @@ impl UserAgent {
 
     /// A new tag (RFC 3261 §19.3).
     fn new_tag(&mut self) -> String {
-        format!("{:016x}", self.layer.random() as u64)
+        let mut tag = String::with_capacity(16);
+        transaction::push_hex(&mut tag, self.layer.random(), 16);
+        tag
     }
 
     /// A new Call-ID (RFC 3261 §8.1.1.4).
     fn new_call_id(&mut self) -> String {
-        format!("{:032x}", self.layer.random())
+        let mut call_id = String::with_capacity(32);
+        transaction::push_hex(&mut call_id, self.layer.random(), 32);
+        call_id
     }
 
     /// The request with Allow.

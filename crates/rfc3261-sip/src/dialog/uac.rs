@@ -95,7 +95,15 @@ impl Dialog {
     /// [`Refusal::NoDialog`] if the response is of another dialog: a 1xx or 2xx to an INVITE with
     /// another tag may make a new one with [`Dialog::uac`].
     pub fn handle_response(&mut self, response: MessageRef<'_>) -> Result<Change, Refusal> {
-        let id = DialogId::of_response(response)?;
+        self.handle_response_as(&DialogId::of_response(response)?, response)
+    }
+
+    /// The same, where the identifier was read already.
+    pub(crate) fn handle_response_as(
+        &mut self,
+        id: &DialogId<'_>,
+        response: MessageRef<'_>,
+    ) -> Result<Change, Refusal> {
         let status = response.status().ok_or(Refusal::NoDialog)?;
         let cseq = response.cseq()?;
         if (id.call_id(), id.local_tag()) != (self.id.call_id(), self.id.local_tag()) {
@@ -109,13 +117,13 @@ impl Dialog {
             if status.get() >= 300 {
                 return Ok(self.apply(Event::Failure));
             }
-            if id != self.id {
+            if *id != self.id {
                 return Err(Refusal::NoDialog);
             }
             return self.established(response, status);
         }
         // Peers of RFC 2543 go without a tag, or find one late: the transaction has matched it.
-        if id.remote_tag().is_some() && self.id.remote_tag().is_some() && id != self.id {
+        if id.remote_tag().is_some() && self.id.remote_tag().is_some() && *id != self.id {
             return Err(Refusal::NoDialog);
         }
         if status.is_success() && route::is_target_refresh(cseq.method) {

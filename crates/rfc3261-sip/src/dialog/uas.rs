@@ -22,13 +22,18 @@ impl Dialog {
     /// dialog or this one is over, 500 where its number is not above the last, 400 where it is to
     /// replace the target and its Contact cannot be read.
     pub fn handle_request(&mut self, request: MessageRef<'_>) -> Result<(), Refusal> {
-        let method = request.method().ok_or(Refusal::NoDialog)?;
-        if method == Method::CANCEL {
+        if request.method() == Some(Method::CANCEL) {
             return Ok(());
         }
         if DialogId::of_request(request)? != self.id {
             return Err(Refusal::NoDialog);
         }
+        self.handle_own_request(request)
+    }
+
+    /// The same, where the identifier was compared already.
+    pub(crate) fn handle_own_request(&mut self, request: MessageRef<'_>) -> Result<(), Refusal> {
+        let method = request.method().ok_or(Refusal::NoDialog)?;
         if method == Method::ACK {
             return Ok(());
         }

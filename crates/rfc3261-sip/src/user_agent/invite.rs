@@ -433,14 +433,14 @@ impl UserAgent {
         let id = DialogId::of_response(response).ok()?;
         if let Some(key) = self.dialogs.find(&id) {
             let entry = self.dialogs.get_mut(key)?;
-            let _ = entry.dialog.handle_response(response);
+            let _ = entry.dialog.handle_response_as(&id, response);
             return Some(key);
         }
         let request = self.requests.get(invite)?;
         let flow = request.flow?;
         let view = self.parser.parse(&request.message).ok()?;
         let transport: Transport = flow.transport;
-        let dialog = Dialog::uac(view, response, transport).ok()?;
+        let dialog = Dialog::uac_as(id, view, response, transport).ok()?;
         let owner = self.calls.get(call).is_some().then_some(call);
         Some(self.dialogs.insert(dialog, flow, owner))
     }

@@ -90,7 +90,7 @@ impl UserAgent {
     }
 
     /// Refreshes a registration now, or tries again one that was refused: with the Contact that
-    /// the [configuration](Self::config_mut) has by now.
+    /// the [configuration](Self::set_contact) has by now.
     pub fn refresh(
         &mut self,
         now: Instant,

@@ -188,7 +188,7 @@ impl UserAgent {
         // The request that has made the dialog is in order.
         let taken = match made {
             Some(_) => Ok(()),
-            None => entry.dialog.handle_request(view),
+            None => entry.dialog.handle_own_request(view),
         };
         if let Err(refusal) = taken {
             let mut content = Content::new();
