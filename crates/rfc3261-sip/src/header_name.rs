@@ -1,5 +1,6 @@
 //! Header field names and their compact forms (RFC 3261 §7.3.3 and §20, IANA's registry).
 
+mod guess;
 mod key;
 
 use core::fmt;
@@ -143,7 +144,7 @@ impl HeaderName {
     /// table; `None` where a known name, directly followed by a colon, does not begin the line.
     #[inline(always)]
     pub(crate) fn at_line_start(line: &[u8]) -> Option<(usize, u8)> {
-        key::usual(line).or_else(|| Self::at_unusual_line_start(line))
+        guess::usual(line).or_else(|| Self::at_unusual_line_start(line))
     }
 
     #[cold]

@@ -9,6 +9,7 @@ mod index;
 #[cfg(test)]
 mod reference;
 mod rejection;
+mod row;
 mod stamp;
 mod start_line;
 
@@ -29,7 +30,8 @@ use crate::{
     headers::{self, Header, Values},
 };
 pub(crate) use index::field_value;
-use index::{Extent, Index, Row, Span};
+use index::{Extent, Index};
+use row::{Row, Span};
 use start_line::Start;
 
 /// A message that owns its bytes (shared, not copied) and its index.

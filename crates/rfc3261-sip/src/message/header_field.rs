@@ -2,7 +2,7 @@
 
 use core::ops::Range;
 
-use super::index::Row;
+use super::row::Row;
 use crate::{
     HeaderName, ParseError,
     headers::{self, Header},

@@ -5,7 +5,10 @@ use core::ops::Range;
 
 use memchr::{memchr, memchr2};
 
-use super::start_line::Start;
+use super::{
+    row::{Row, Span},
+    start_line::Start,
+};
 use crate::{
     Defect, DefectKind, ErrorKind, HeaderName, Limits, ParseError, Policy,
     error::Rule,
@@ -39,22 +42,6 @@ pub(crate) enum Extent {
     Fragment,
 }
 
-/// One header field: `name`, then its value, then the end of the line.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Row {
-    pub(crate) name: Span,
-    pub(crate) value: Span,
-    /// The place of the name in the table, or `EXTENSION`.
-    pub(crate) id: u8,
-}
-
-/// A range of bytes in a message, which is never longer than `u32::MAX`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Span {
-    pub(crate) start: u32,
-    pub(crate) end: u32,
-}
-
 /// The id of a row whose name is not in the table.
 pub(crate) const EXTENSION: u8 = u8::MAX;
 const NONE: u16 = u16::MAX;
@@ -62,41 +49,6 @@ const _: () = assert!(COUNT <= 128, "a bit of `repeated` for each name");
 
 static HEADERS: Rule = Rule::new("header section", "RFC 3261 §7.3");
 static MESSAGE: Rule = Rule::new("message", "RFC 3261 §7");
-
-impl Span {
-    #[inline]
-    pub(crate) fn new(start: usize, end: usize) -> Self {
-        Self {
-            start: start as u32,
-            end: end as u32,
-        }
-    }
-
-    fn map(self, place: impl Fn(u32) -> u32) -> Self {
-        Self {
-            start: place(self.start),
-            end: place(self.end),
-        }
-    }
-
-    #[inline]
-    pub(crate) fn range(self) -> Range<usize> {
-        self.start as usize..self.end as usize
-    }
-
-    /// The bytes; none where the buffer is not the one that was parsed.
-    #[inline]
-    pub(crate) fn of(self, bytes: &[u8]) -> &[u8] {
-        bytes.get(self.range()).unwrap_or_default()
-    }
-}
-
-impl Row {
-    #[inline]
-    pub(crate) fn known(self) -> Option<HeaderName> {
-        HeaderName::from_id(self.id)
-    }
-}
 
 impl Index {
     pub(crate) const fn new() -> Self {

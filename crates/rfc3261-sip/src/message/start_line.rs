@@ -2,7 +2,7 @@
 
 use memchr::{memchr, memchr2};
 
-use super::index::{Index, Span};
+use super::{index::Index, row::Span};
 use crate::{
     DefectKind, ErrorKind, Method, ParseError, StatusCode,
     error::Rule,
