@@ -11,4 +11,5 @@ mod flows_proxy {
     mod calls;
     mod failed_calls;
     mod registrations;
+    mod trees;
 }

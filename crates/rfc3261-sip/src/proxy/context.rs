@@ -110,5 +110,8 @@ impl Context {
         self.waiting = Vec::new();
         self.tried = Vec::new();
         self.best = Best::default();
+        for branch in &mut self.branches {
+            branch.plan = None;
+        }
     }
 }

@@ -17,7 +17,7 @@ use super::{
     request::{Checked, Fault},
 };
 use crate::{
-    Message, Method, Parser, ResponseRoute,
+    Message, Method, ResponseRoute,
     headers::Via,
     resolve::{Answer, Plan, Step},
     transport::{Flow, Transport},
@@ -40,7 +40,7 @@ impl Proxy {
     /// All that comes to a proxy without state.
     pub(super) fn handle_without_state(&mut self, now: Instant, message: Message, source: Flow) {
         if message.is_request() {
-            match stamped(&message, source) {
+            match message.stamped(source.remote) {
                 Some(message) => self.request_without_state(now, message, source),
                 None => self.counts.dropped += 1,
             }
@@ -186,14 +186,6 @@ impl Proxy {
             None => self.counts.dropped += 1,
         }
     }
-}
-
-/// The request with `received` and `rport` in its top Via (RFC 3261 §18.2.1, RFC 3581 §4).
-fn stamped(message: &Message, source: Flow) -> Option<Message> {
-    message.via().ok()?;
-    let mut edit = message.view().edit();
-    edit.stamp_source(source.remote);
-    Parser::new().parse_owned(edit.finish().ok()?.into()).ok()
 }
 
 /// Where a response goes for which this is the next Via; `None` if a name is to be looked up. A

@@ -44,6 +44,7 @@ const DOMAINS: [(&str, &str); 3] = [
 pub(crate) enum Decision {
     Relay,
     To(&'static str),
+    Fork(&'static [&'static str]),
     Registered,
     Challenge(StatusCode, &'static str),
     Redirect(&'static str),
@@ -136,10 +137,18 @@ impl World {
 
     /// The next message that has come to a phone, and from where.
     pub(crate) fn receive_with(&mut self, phone: &str) -> (Message, Flow) {
+        self.next(phone).expect("a message has come")
+    }
+
+    pub(crate) fn try_receive(&mut self, phone: &str) -> Option<Message> {
+        Some(self.next(phone)?.0)
+    }
+
+    fn next(&mut self, phone: &str) -> Option<(Message, Flow)> {
         let address = socket(phone);
-        let found = self.inboxes.iter().position(|(to, ..)| *to == address);
-        let (_, source, message) = self.inboxes.remove(found.expect("a message has come"));
-        (message, source)
+        let found = self.inboxes.iter().position(|(to, ..)| *to == address)?;
+        let (_, source, message) = self.inboxes.remove(found);
+        Some((message, source))
     }
 
     pub(crate) fn receive(&mut self, phone: &str) -> Message {
@@ -270,6 +279,10 @@ impl Server {
         match (self.decide)(request) {
             Decision::Relay => self.proxy.relay(now, id).unwrap(),
             Decision::To(uri) => self.proxy.forward(now, id, [Target::new(uri)]).unwrap(),
+            Decision::Fork(uris) => {
+                let targets = uris.iter().map(|uri| Target::new(*uri));
+                self.proxy.forward(now, id, targets).unwrap();
+            }
             Decision::Challenge(status, challenge) => {
                 self.proxy.challenge(now, id, status, challenge).unwrap();
             }
