@@ -9,7 +9,6 @@ mod uas;
 
 pub use error::{DialogError, Refusal};
 pub use id::DialogId;
-pub(crate) use route::as_request_uri;
 pub use table::{Change, DialogState};
 
 use alloc::{borrow::Cow, boxed::Box, format, string::String};
@@ -17,7 +16,7 @@ use alloc::{borrow::Cow, boxed::Box, format, string::String};
 use crate::{HeaderName, MessageRef, headers, transport::Transport};
 use route::RouteSet;
 #[cfg(feature = "std")]
-pub(crate) use route::route_of;
+pub(crate) use route::{as_request_uri, route_of};
 use table::Event;
 
 /// One side's view of a dialog: a value without clock, transactions and I/O.

@@ -7,7 +7,7 @@ use core::{
 };
 
 use super::Message;
-use crate::{headers::Via, write::decimal};
+use crate::{ParseError, headers::Via, write::decimal};
 
 /// What is to stand in a place of the message instead of what is there.
 #[derive(Debug, Clone, Copy)]
@@ -112,15 +112,16 @@ pub(super) fn notes(via: &Via<'_>, message: &[u8], source: SocketAddr) -> [Optio
 }
 
 impl Message {
-    /// The message with the notes of where it came from; `None` where its top Via cannot be read.
+    /// The message with what [`Edit::stamp_source`](super::Edit::stamp_source) notes in its top
+    /// Via; an error where that cannot be read.
     ///
     /// It is not read again: all that is behind a note moves.
-    pub(crate) fn stamped(mut self, source: SocketAddr) -> Option<Self> {
-        let notes = notes(&self.via().ok()?, &self.bytes, source);
+    pub fn stamped(mut self, source: SocketAddr) -> Result<Self, ParseError> {
+        let notes = notes(&self.via()?, &self.bytes, source);
         let notes = notes.iter().flatten();
         let added: usize = notes.clone().map(|note| note.length).sum();
         if added == 0 {
-            return Some(self);
+            return Ok(self);
         }
         let mut bytes = alloc::vec::Vec::with_capacity(self.bytes.len() + added);
         let mut at = 0;
@@ -135,7 +136,7 @@ impl Message {
             self.index.replaced(note.place(), note.length);
         }
         self.bytes = bytes.into();
-        Some(self)
+        Ok(self)
     }
 }
 

@@ -64,7 +64,7 @@ impl TransactionLayer {
     }
 
     pub(super) fn handle_request(&mut self, now: Instant, message: Message, source: Flow) {
-        let Some(message) = message.stamped(source.remote) else {
+        let Ok(message) = message.stamped(source.remote) else {
             self.counts.malformed += 1;
             return;
         };
