@@ -40,6 +40,7 @@ fn an_sdes_call_of_baresip() {
     let Some(pcap) = recording("own/baresip-call-srtp-sdes.pcap") else {
         return;
     };
+    let plain_call = recording("own/baresip-call-plain-dtmf-rtcp.pcap").unwrap();
     // The keys are those of the call's own descriptions.
     for (port, key_salt, expected) in [
         (
@@ -58,6 +59,7 @@ fn an_sdes_call_of_baresip() {
         let config = Config::new(Profile::AesCm128HmacSha1_80);
         let mut receiver = Receiver::new(config, &[MasterKey::new(key, salt)]).unwrap();
         let (mut rtp, mut rtcp, mut plain) = (0, 0, 0);
+        let mut sound = Vec::new();
         for (to, mut packet) in datagrams(&pcap) {
             if to != port && to != port + 1 || packet.len() < 12 || packet[0] >> 6 != 2 {
                 continue;
@@ -76,10 +78,30 @@ fn an_sdes_call_of_baresip() {
             } else {
                 receiver.unprotect_rtp_vec(&mut packet).unwrap();
                 rtp += 1;
+                sound.extend(audio(&packet));
             }
         }
         assert_eq!((rtp, rtcp, plain), (expected, 2, 2), "to port {port}");
+        // In the call without keys the same programs played the same sound.
+        let same = [20116, 20312].iter().any(|port| {
+            let packets = datagrams(&plain_call).into_iter();
+            let packets = packets.filter(|(to, _)| to == port);
+            let heard: Vec<u8> = packets.flat_map(|(_, packet)| audio(&packet)).collect();
+            let len = heard.len().min(sound.len());
+            len > 300 * 160 && heard[..len] == sound[..len]
+        });
+        assert!(same, "to port {port}");
     }
+}
+
+/// The payload of PCMU packets.
+fn audio(packet: &[u8]) -> Vec<u8> {
+    let is_audio = packet.len() > 12 && packet[0] == 0x80 && packet[1] & 0x7f == 0;
+    packet
+        .get(12..)
+        .filter(|_| is_audio)
+        .unwrap_or_default()
+        .to_vec()
 }
 
 #[test]
