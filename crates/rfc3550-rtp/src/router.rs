@@ -1,73 +1,18 @@
 //! Which session a packet on a shared socket belongs to (RFC 3550 §5.2, §11; RFC 5761 §4).
 
 mod index;
+mod route;
 
 use alloc::collections::{BTreeMap, VecDeque};
-use alloc::vec::Vec;
 use core::net::SocketAddr;
+
+pub use route::Route;
 
 use crate::{PacketClass, RtpHeader, classify};
 use index::Index;
 
 /// How many SSRCs of a session are learned, the oldest being forgotten for more.
 const MAX_LEARNED: usize = 32;
-
-/// What is known of a session's packets from signalling.
-///
-/// ```
-/// use rfc3550_rtp::Route;
-///
-/// let route = Route::new().address("192.0.2.1:4000".parse()?).payload_types([0, 101]).latching();
-/// # Ok::<(), core::net::AddrParseError>(())
-/// ```
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
-pub struct Route {
-    address: Option<SocketAddr>,
-    latching: bool,
-    payload_types: Vec<u8>,
-    ssrcs: Vec<u32>,
-}
-
-impl Route {
-    /// Nothing is known yet. Without an address and without latching a session is never found.
-    pub const fn new() -> Self {
-        Self {
-            address: None,
-            latching: false,
-            payload_types: Vec::new(),
-            ssrcs: Vec::new(),
-        }
-    }
-
-    /// Where the other side sends from.
-    #[must_use]
-    pub const fn address(mut self, address: SocketAddr) -> Self {
-        self.address = Some(address);
-        self
-    }
-
-    /// The other side may send from elsewhere than signalled, as it does behind a NAT: the first
-    /// address that proves right counts.
-    #[must_use]
-    pub const fn latching(mut self) -> Self {
-        self.latching = true;
-        self
-    }
-
-    /// The payload types that it sends; any, if none is named.
-    #[must_use]
-    pub fn payload_types(mut self, payload_types: impl IntoIterator<Item = u8>) -> Self {
-        self.payload_types = payload_types.into_iter().collect();
-        self
-    }
-
-    /// The SSRCs that it sends with, as far as `a=ssrc` has named them.
-    #[must_use]
-    pub fn ssrcs(mut self, ssrcs: impl IntoIterator<Item = u32>) -> Self {
-        self.ssrcs = ssrcs.into_iter().collect();
-        self
-    }
-}
 
 /// Finds the session of each packet that comes to a socket which several of them share, by its
 /// address, SSRC and payload type.
@@ -244,7 +189,7 @@ impl<K: Ord + Copy> SessionRouter<K> {
             for &ssrc in session.route.ssrcs.iter().chain(&session.learned) {
                 self.ssrc_at.insert((place, ssrc), key);
             }
-            for payload_type in types(&session.route) {
+            for payload_type in session.route.types() {
                 self.type_at.insert((place, payload_type), key);
             }
         }
@@ -256,24 +201,18 @@ impl<K: Ord + Copy> SessionRouter<K> {
             for &ssrc in session.route.ssrcs.iter().chain(&session.learned) {
                 self.ssrc_at.remove((place, ssrc), key);
             }
-            for payload_type in types(&session.route) {
+            for payload_type in session.route.types() {
                 self.type_at.remove((place, payload_type), key);
             }
         }
     }
 }
 
-/// The payload types under which a session is found.
-fn types(route: &Route) -> impl Iterator<Item = Option<u8>> {
-    let any = route.payload_types.is_empty().then_some(None);
-    let named = route.payload_types.iter().copied().map(Some);
-    named.chain(any)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::{ByeBuilder, RtcpWrite, RtpPacketBuilder};
+    use alloc::vec::Vec;
     use proptest::prelude::*;
 
     fn address(port: u16) -> SocketAddr {

@@ -372,24 +372,6 @@ impl Session {
         }
     }
 
-    /// Takes a source of another cloud into our mix, when we are a mixer, or tells of its new name:
-    /// its canonical name goes out with our reports, and whoever else sends with its SSRC is
-    /// ignored as a loop (§7.3, §8.2). The packets of the mix have to name it as a contributing
-    /// source. False when there are [`max_sources`](SessionConfig::max_sources) of them.
-    pub fn add_contributor(&mut self, ssrc: u32, cname: &[u8]) -> bool {
-        let cname = cname.get(..MAX_TEXT).unwrap_or(cname);
-        self.contributors
-            .insert(ssrc, cname, self.config.max_sources)
-    }
-
-    /// A source of another cloud has said BYE or is no longer heard there: it is said here, with
-    /// the reason in at most 255 octets; more are cut off (§7.3).
-    pub fn remove_contributor(&mut self, now: Instant, ssrc: u32, reason: &[u8]) {
-        if self.contributors.remove(ssrc) && self.phase == SessionPhase::Joined {
-            self.send_bye_of(now, ssrc, reason.get(..MAX_TEXT).unwrap_or(reason));
-        }
-    }
-
     /// What is to be done or known next.
     pub fn poll_output(&mut self) -> Option<SessionOutput> {
         self.outputs.pop()
