@@ -563,13 +563,22 @@ fn the_number_of_contacts_and_of_users_is_limited() {
         bench.register(3, &[C1, "Contact: <sip:third@h>;expires=0"]),
         200
     );
+    // As many as there are may change their place at once.
+    let gone = "Contact: <sip:bob@198.51.100.2>;expires=0, <sip:bob@198.51.100.3>;expires=0";
+    assert_eq!(
+        bench.register(4, &["Contact: <sip:x@h>, <sip:y@h>", gone]),
+        200
+    );
+    assert_eq!(bench.contacts(), ["sip:x@h", "sip:y@h"]);
+    let many = format!("Contact: <sip:x@h>{}", ", <sip:z@h>;expires=0".repeat(4));
+    assert_eq!(bench.register(5, &[&many]), 403);
     for (user, status) in [("a", 200), ("b", 200), ("c", 500)] {
         let to = format!("To: <sip:{user}@example.com>");
         assert_eq!(bench.register(1, &[&to, C1]), status);
     }
     assert_eq!(bench.registrar.store().len(), 3);
     // What is gone makes room.
-    assert_eq!(bench.register(4, &["Contact: *", "Expires: 0"]), 200);
+    assert_eq!(bench.register(6, &["Contact: *", "Expires: 0"]), 200);
     assert_eq!(bench.register(1, &["To: <sip:c@example.com>", C1]), 200);
 }
 

@@ -62,7 +62,8 @@ impl Best {
                     for field in response.fields_named(name) {
                         let value = Bytes::copy_from_slice(field.value());
                         let challenge = (name, value);
-                        if !self.challenges.contains(&challenge) {
+                        let room = self.challenges.len() < MAX_CHALLENGES;
+                        if room && !self.challenges.contains(&challenge) {
                             self.challenges.push(challenge);
                         }
                     }
@@ -112,6 +113,9 @@ pub(super) fn returned(
     }
     Some(edit.finish().ok()?.into())
 }
+
+/// How many challenges are kept: nobody has credentials for more.
+const MAX_CHALLENGES: usize = 64;
 
 const CHALLENGES: [HeaderName; 2] = [HeaderName::WwwAuthenticate, HeaderName::ProxyAuthenticate];
 

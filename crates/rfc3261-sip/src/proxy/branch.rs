@@ -358,7 +358,10 @@ impl Proxy {
         let request = context.request.take();
         let (mut edit, mut taken, mut added, mut left) = (response.view().edit(), 0, 0, 0);
         for element in response.view().elements(HeaderName::Contact) {
-            let request = request.as_deref().filter(|request| request.responsible);
+            // More targets than that there are not, whatever the response says.
+            let request = request
+                .as_deref()
+                .filter(|request| request.responsible && taken < max);
             let target = request.and_then(|request| redirected(request, element));
             match target {
                 Some((target, hop)) => {

@@ -151,12 +151,15 @@ impl Checked {
             true => fingerprints.of_stateless(message)?,
             false => fingerprints.of(message)?,
         };
-        for via in message.list::<Via<'_>>().filter_map(Result::ok) {
-            if !config.is_own_via(&via) {
-                continue;
-            }
-            let seen = |of| Fingerprints::is_of(&via, of);
-            if seen(fingerprint) || seen(fingerprints.of_stateless(message)?) {
+        let mut vias = message.list::<Via<'_>>().filter_map(Result::ok);
+        if vias.any(|via| config.is_own_via(&via)) {
+            // It may have come by here with or without state.
+            let other = fingerprints.of_stateless(message)?;
+            let mut vias = message.list::<Via<'_>>().filter_map(Result::ok);
+            let seen = |via: &Via<'_>, of| Fingerprints::is_of(via, of);
+            if vias.any(|via| {
+                config.is_own_via(&via) && (seen(&via, fingerprint) || seen(&via, other))
+            }) {
                 return Err(Fault::Loop);
             }
         }

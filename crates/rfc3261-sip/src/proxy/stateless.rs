@@ -41,8 +41,8 @@ impl Proxy {
     pub(super) fn handle_without_state(&mut self, now: Instant, message: Message, source: Flow) {
         if message.is_request() {
             match message.stamped(source.remote) {
-                Some(message) => self.request_without_state(now, message, source),
-                None => self.counts.dropped += 1,
+                Ok(message) => self.request_without_state(now, message, source),
+                Err(_) => self.counts.dropped += 1,
             }
         } else {
             self.response_without_state(now, &message);

@@ -76,6 +76,10 @@ impl<'a> Update<'a> {
                 _ => Err(Refusal::Wildcard),
             };
         }
+        // One request may take the place of all that there are, but not more.
+        if contacts.len() > self.config.max_bindings.saturating_mul(2) {
+            return Err(Refusal::TooManyContacts);
+        }
         for contact in contacts.iter().filter_map(Contact::address) {
             self.update(contact, expires)?;
         }

@@ -326,6 +326,56 @@ fn redirections_are_followed_if_that_is_wanted() {
     bench.end();
 }
 
+/// What a redirection can make the proxy do is limited.
+#[test]
+fn only_so_many_contacts_of_a_redirection_are_tried() {
+    let mut bench = Bench::with(|config| {
+        config.recursion = true;
+        config.max_targets = 3;
+    });
+    bench.aim(&["sip:bob@203.0.113.2"]);
+    bench.receive(ALICE, invite());
+    let first = bench.one();
+    let contacts: Vec<_> = (10..200)
+        .map(|last| format!("<sip:b@203.0.113.{last}>"))
+        .collect();
+    bench.answer(&first, 302, &[(HeaderName::Contact, &contacts.join(", "))]);
+    let words = bench.take_words();
+    let expected = [
+        "ACK to 203.0.113.2:5060",
+        "INVITE to 203.0.113.10:5060",
+        "INVITE to 203.0.113.11:5060",
+    ];
+    assert_eq!(words, expected);
+    bench.advance(40_000);
+    assert_eq!(bench.answered(), [302]);
+    bench.sent.retain(|sent| word(&sent.message) == "302");
+    let left = values(&bench.sent[0].message, HeaderName::Contact);
+    assert_eq!((left.len(), left[0]), (187, "<sip:b@203.0.113.13>"));
+    bench.end();
+}
+
+/// Item 7, with a limit to what anybody can make the proxy keep.
+#[test]
+fn only_so_many_challenges_are_collected() {
+    let mut bench = Bench::to(&["sip:a@203.0.113.2", "sip:b@203.0.113.3"]);
+    bench.receive(ALICE, invite());
+    let sent = core::mem::take(&mut bench.sent);
+    let many: Vec<_> = (0..200).map(|n| format!("Basic realm=\"{n}\"")).collect();
+    let rows: Vec<_> = many
+        .iter()
+        .map(|value| (HeaderName::WwwAuthenticate, &**value))
+        .collect();
+    bench.answer(&sent[0], 401, &[]);
+    bench.answer(&sent[1], 401, &rows);
+    let response = bench.sent_to(ALICE).message;
+    assert_eq!(
+        response.fields_named(HeaderName::WwwAuthenticate).count(),
+        64
+    );
+    bench.end();
+}
+
 /// §16.5: who is not responsible does not recurse; and a SIPS URI does not become a SIP URI.
 #[test]
 fn redirections_of_others_and_away_from_sips_are_not_followed() {
