@@ -2,8 +2,9 @@
 
 mod curl_digest;
 mod inspect;
-#[allow(dead_code)] // until the tests of the phones use all of it
 mod peer;
+mod phone_baresip;
+mod phone_sipp;
 mod rtp_ffmpeg;
 mod rtp_gstreamer;
 mod rtp_link;
@@ -67,6 +68,18 @@ const TESTS: &[Test] = &[
             "stun",
         ],
         run: stun::test,
+    },
+    Test {
+        name: "phone-baresip",
+        what: "a call of baresip over UDP, TCP and TLS, plain and encrypted: tones, digits, RTCP",
+        needs: &["baresip", "openssl", "stdbuf", "dpkg"],
+        run: phone_baresip::run,
+    },
+    Test {
+        name: "phone-sipp",
+        what: "calls, hold and CANCEL with SIPp both ways over UDP and TCP, and under loss",
+        needs: &["sipp", "tshark"],
+        run: phone_sipp::run,
     },
     Test {
         name: "srtp-libsrtp",
