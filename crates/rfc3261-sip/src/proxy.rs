@@ -298,7 +298,8 @@ impl Proxy {
         self.forward_to(now, transaction, targets)
     }
 
-    /// Forwards a request to where it says itself: to its topmost Route, or its Request-URI.
+    /// Forwards a request to where it says itself: to its topmost Route, or its Request-URI. Whom
+    /// to do that for is the caller's to know, lest the proxy be open to all the world.
     pub fn relay(&mut self, now: Instant, transaction: TransactionId) -> Result<(), CommandError> {
         let (_, request) = self.open(transaction)?;
         let target = Target::new(request.uri());

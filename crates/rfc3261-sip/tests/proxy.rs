@@ -8,6 +8,7 @@ mod proxy {
     pub(crate) mod bench;
 
     mod cancel;
+    mod capacity;
     mod checks;
     mod failures;
     mod forward;
