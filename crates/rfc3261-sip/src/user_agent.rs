@@ -1,6 +1,7 @@
 //! User agents (RFC 3261 §8 to §15): registrations, calls and all other requests, on top of
 //! transactions and dialogs.
 
+mod acknowledge;
 mod answer;
 mod call;
 mod config;
@@ -8,23 +9,31 @@ mod content;
 mod deadlines;
 mod dialogs;
 mod exchange;
+mod glare;
 mod handle;
+mod inspect;
 mod invite;
+mod modified;
 mod modify;
 mod notifier;
 mod output;
 mod publication;
+mod received;
 mod redirect;
+mod refresh;
 mod registration;
 mod reliable;
 mod replaces;
 mod request;
+mod response;
 mod server;
 mod session_timer;
 mod soft_state;
 mod subscriber;
 mod subscription;
 mod uses;
+mod way;
+mod within;
 
 pub use call::CallState;
 pub use config::{Config, Counts};

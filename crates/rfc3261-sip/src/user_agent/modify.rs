@@ -1,24 +1,19 @@
 //! Changes of a session that stands: re-INVITE (RFC 3261 §14) and UPDATE (RFC 3311), their
 //! refreshes by session timers (RFC 4028), and what happens when both sides begin at once.
 
-use core::time::Duration;
 use std::time::Instant;
 
 use super::{
-    CallId, CallState, CommandError, Content, EndCause, Event, Failure, IncomingId, RequestId,
-    UserAgent,
-    call::{Input, Timer, With},
-    exchange::{Admission, Arrival, Offer},
-    handle::DialogKey,
+    CallId, CallState, CommandError, Content, Event, Failure, RequestId, UserAgent,
+    call::Timer,
+    exchange::{Arrival, Offer},
     invite::remote_tag,
     request::{Ack, Request, What},
-    session_timer::{self, LEAST, SessionTimer},
+    session_timer::SessionTimer,
 };
 use crate::{
-    HeaderName, Message, MessageRef, Method, RequestBuilder, StatusCode,
+    HeaderName, Message, MessageRef, Method, StatusCode,
     headers::{ContentDisposition, ContentType},
-    transaction::TransactionId,
-    transport::Flow,
 };
 
 /// How often a request that met one of the other side is tried again.
@@ -85,7 +80,7 @@ impl UserAgent {
         Ok(())
     }
 
-    fn send_reinvite(
+    pub(super) fn send_reinvite(
         &mut self,
         now: Instant,
         id: CallId,
@@ -118,7 +113,7 @@ impl UserAgent {
         Ok(request)
     }
 
-    fn send_update(
+    pub(super) fn send_update(
         &mut self,
         now: Instant,
         id: CallId,
@@ -162,34 +157,6 @@ impl UserAgent {
                 call.description.clone_from(&content.body);
             }
         }
-    }
-
-    /// The request with Session-Expires and Min-SE, if this side wants a session timer or there
-    /// is one already (RFC 4028 §7.1, §7.4).
-    pub(super) fn with_session_timer(
-        &self,
-        request: RequestBuilder,
-        session: SessionTimer,
-    ) -> RequestBuilder {
-        if !self.config.supports(session_timer::TIMER) {
-            return request;
-        }
-        let value = match session {
-            SessionTimer::Refresher(interval) => Some((interval, ";refresher=uac")),
-            SessionTimer::Watcher(interval) => Some((interval, ";refresher=uas")),
-            SessionTimer::Off => self.config.session_expires.map(|interval| (interval, "")),
-        };
-        let Some((interval, refresher)) = value else {
-            return request;
-        };
-        let least = self.config.min_se.max(LEAST);
-        let interval = interval.max(least);
-        let request = match least > LEAST {
-            true => request.header(HeaderName::MinSe, least),
-            false => request,
-        };
-        let value = format_args!("{interval}{refresher}");
-        request.header(HeaderName::SessionExpires, value)
     }
 
     /// A re-INVITE or an UPDATE of this side has come to its end; whether its name may go.
@@ -351,322 +318,6 @@ impl UserAgent {
             }
             _ => false,
         }
-    }
-
-    /// Sends a request again with the interval that a 422 wants (RFC 4028 §7.3).
-    pub(super) fn with_longer_interval(
-        &mut self,
-        now: Instant,
-        request: RequestId,
-        response: MessageRef<'_>,
-    ) -> bool {
-        let Some(least) = session_timer::least_of_refusal(response) else {
-            return false;
-        };
-        self.again(now, request, |edit| {
-            edit.replace(HeaderName::SessionExpires, least);
-            edit.replace(HeaderName::MinSe, least);
-        })
-        .is_ok()
-    }
-
-    /// Lets a request wait that has met one of the other side: the side that has begun the dialog
-    /// 2.1 to 4 s, the other one up to 2 s (RFC 3261 §14.1).
-    fn back_off(&mut self, now: Instant, request: RequestId, id: CallId) -> bool {
-        let random = self.layer.random();
-        let Some(call) = self.calls.get_mut(id).filter(|call| call.is_on()) else {
-            return false;
-        };
-        let dialog = call.dialog.and_then(|key| self.dialogs.get(key));
-        let owner = dialog.is_some_and(|entry| entry.dialog.role() == crate::dialog::Role::Uac);
-        let tens = match owner {
-            true => 210 + random % 191,
-            false => random % 201,
-        };
-        let after = Duration::from_millis(10 * tens as u64);
-        call.glare = Some(request);
-        call.deadlines.start(Timer::Glare as usize, now, after);
-        self.reschedule(id);
-        true
-    }
-
-    /// The random time is over: the request is sent again, if nothing else is under way.
-    pub(super) fn glare_is_over(&mut self, now: Instant, id: CallId) {
-        let Some(call) = self.calls.get_mut(id) else {
-            return;
-        };
-        let Some(request) = call.glare else { return };
-        let Some(found) = self.requests.get(request) else {
-            call.glare = None;
-            return;
-        };
-        let invite = matches!(found.what, What::Reinvite(_));
-        let view = self.parser.parse(&found.message);
-        let offer = view.is_ok_and(has_session);
-        let arrival = Arrival { invite, offer };
-        if call.answering.is_some() || !call.exchange.allows(arrival) {
-            // What the other side has begun is not over.
-            let t1 = self.config.transactions.timing.t1;
-            call.deadlines.start(Timer::Glare as usize, now, t1);
-            return;
-        }
-        call.glare = None;
-        if self.again(now, request, |_| {}).is_ok() {
-            self.modification_goes_on(request, id, invite);
-        } else {
-            self.finish(now, request, Err(Failure::Unreachable));
-        }
-    }
-
-    /// Notes that a request waits for credentials.
-    pub(super) fn modification_pauses(&mut self, what: What, id: CallId) {
-        if let Some(call) = self.calls.get_mut(id) {
-            match what {
-                What::Reinvite(_) => call.exchange.our_invite = false,
-                _ => call.exchange.our_update = false,
-            }
-            if call.exchange.offer == Offer::Ours {
-                call.exchange.offer = Offer::None;
-            }
-        }
-    }
-
-    /// Notes that a request is under way again.
-    pub(super) fn modification_goes_on(&mut self, request: RequestId, id: CallId, invite: bool) {
-        let message = self
-            .requests
-            .get(request)
-            .map(|found| found.message.clone());
-        let offer = message.is_some_and(|message| {
-            let view = self.parser.parse(&message);
-            view.is_ok_and(has_session)
-        });
-        if let Some(call) = self.calls.get_mut(id) {
-            match invite {
-                true => call.exchange.our_invite = true,
-                false => call.exchange.our_update = true,
-            }
-            if offer {
-                call.exchange.offer = Offer::Ours;
-            }
-        }
-    }
-
-    /// A re-INVITE or an UPDATE has come within a dialog that took it.
-    pub(super) fn handle_modification(
-        &mut self,
-        now: Instant,
-        transaction: TransactionId,
-        request: Message,
-        id: CallId,
-        key: DialogKey,
-    ) {
-        let view = request.view();
-        let arrival = Arrival {
-            invite: view.method() == Some(Method::INVITE),
-            offer: has_session(view),
-        };
-        let Some(call) = self.calls.get_mut(id) else {
-            return;
-        };
-        match call.exchange.admit(arrival) {
-            Admission::Pending => {
-                let status = StatusCode::REQUEST_PENDING;
-                return self.reply(now, transaction, view, status, &Content::new());
-            }
-            Admission::Later => {
-                let (status, later) = (StatusCode::SERVER_INTERNAL_ERROR, self.retry_after());
-                return self.reply(now, transaction, view, status, &later);
-            }
-            Admission::Take => {}
-        }
-        if self.refuses_interval(now, transaction, view) {
-            return;
-        }
-        let Some(call) = self.calls.get_mut(id) else {
-            return;
-        };
-        call.note_peer(view);
-        match arrival.invite {
-            true => call.exchange.their_invite = true,
-            false => call.exchange.their_update = true,
-        }
-        if arrival.offer {
-            call.exchange.description_received();
-        }
-        self.hold(transaction, request.clone(), Some(key), Some(id));
-        if !arrival.invite && !arrival.offer {
-            // Nothing but a new target, or a refresh of the session.
-            let incoming = IncomingId(transaction);
-            let _ = self.answer_pending(now, incoming, StatusCode::OK, &Content::new());
-            return;
-        }
-        self.tell(Event::Modify {
-            call: id,
-            incoming: IncomingId(transaction),
-            request,
-        });
-    }
-
-    /// Answers a request whose session interval is too short with 422 (RFC 4028 §9).
-    pub(super) fn refuses_interval(
-        &mut self,
-        now: Instant,
-        transaction: TransactionId,
-        request: MessageRef<'_>,
-    ) -> bool {
-        let least = self.config.min_se.max(LEAST);
-        let timer = self.config.supports(session_timer::TIMER);
-        if !(timer && session_timer::is_too_small(request, least)) {
-            return false;
-        }
-        let content = Content::new().header("Min-SE", alloc::format!("{least}"));
-        let status = StatusCode::SESSION_INTERVAL_TOO_SMALL;
-        self.reply(now, transaction, request, status, &content);
-        true
-    }
-
-    /// A re-INVITE or an UPDATE of the other side has been answered.
-    pub(super) fn modification_was_answered(
-        &mut self,
-        id: CallId,
-        transaction: TransactionId,
-        request: MessageRef<'_>,
-        status: StatusCode,
-        content: &Content,
-    ) {
-        let Some(call) = self.calls.get_mut(id) else {
-            return;
-        };
-        let described = status.is_success() && content.has_session();
-        call.pending.retain(|pending| *pending != transaction);
-        match request.method() {
-            Some(Method::INVITE) => call.exchange.their_invite = false,
-            Some(Method::UPDATE) => call.exchange.their_update = false,
-            _ => {}
-        }
-        if described {
-            call.exchange.description_sent();
-            call.description.clone_from(&content.body);
-        } else if call.exchange.offer == Offer::Theirs && has_session(request) {
-            call.exchange.offer = Offer::None;
-        }
-    }
-
-    /// Starts, changes or stops the session timer of a call.
-    pub(super) fn settle_session_timer(&mut self, now: Instant, id: CallId, next: SessionTimer) {
-        let next = match self.config.supports(session_timer::TIMER) {
-            true => next,
-            false => SessionTimer::Off,
-        };
-        let Some(call) = self.calls.get_mut(id).filter(|call| call.is_on()) else {
-            return;
-        };
-        let input = session_timer::Input::Settled(next);
-        if let Some((next, session_timer::Action::Start)) = call.session.step(input) {
-            call.session = next;
-            let (due, over) = next.deadlines();
-            for (timer, after) in [(Timer::Refresh, due), (Timer::SessionEnd, over)] {
-                match after {
-                    Some(after) => call.deadlines.start(timer as usize, now, after),
-                    None => call.deadlines.stop(timer as usize),
-                }
-            }
-            self.reschedule(id);
-        }
-    }
-
-    /// A session timer has run out.
-    pub(super) fn session_timer_fires(
-        &mut self,
-        now: Instant,
-        id: CallId,
-        input: session_timer::Input,
-    ) {
-        let Some(call) = self.calls.get_mut(id) else {
-            return;
-        };
-        let Some((next, action)) = call.session.step(input) else {
-            return;
-        };
-        call.session = next;
-        match action {
-            session_timer::Action::Refresh => self.refresh_session(now, id),
-            session_timer::Action::End => {
-                let with = With::cause(EndCause::SessionExpired);
-                self.advance(now, id, Input::Lost, with);
-            }
-            session_timer::Action::Start => {}
-        }
-    }
-
-    /// Refreshes a session without a word to the user: by UPDATE where the other side takes it,
-    /// otherwise by INVITE with the description that this side has sent last (RFC 4028 §7.4).
-    fn refresh_session(&mut self, now: Instant, id: CallId) {
-        let Some(call) = self.calls.get(id) else {
-            return;
-        };
-        let sent = match call.peer_updates {
-            true => self.send_update(now, id, &Content::new(), true),
-            false => {
-                let content = Content {
-                    headers: alloc::vec::Vec::new(),
-                    body: call.description.clone(),
-                };
-                self.send_reinvite(now, id, &content, true)
-            }
-        };
-        if sent.is_err() {
-            // Something else is under way, and may do as well.
-            let t2 = self.config.transactions.timing.t2;
-            if let Some(call) = self.calls.get_mut(id) {
-                call.deadlines.start(Timer::Refresh as usize, now, t2);
-            }
-            self.reschedule(id);
-        }
-    }
-
-    /// Hands a request to the user that may be answered later.
-    pub(super) fn hold(
-        &mut self,
-        transaction: TransactionId,
-        request: Message,
-        dialog: Option<DialogKey>,
-        session: Option<CallId>,
-    ) {
-        let tag = match dialog {
-            Some(_) => alloc::string::String::new(),
-            None => self.new_tag(),
-        };
-        let pending = super::uses::Pending {
-            request,
-            dialog,
-            session,
-            tag,
-        };
-        let pending = super::uses::Use::Pending(alloc::boxed::Box::new(pending));
-        self.uses.set(transaction, pending);
-        if let Some(call) = session.and_then(|call| self.calls.get_mut(call)) {
-            call.pending.push(transaction);
-        }
-    }
-
-    /// Hands a request to the user, who answers it.
-    pub(super) fn hand_up(
-        &mut self,
-        transaction: TransactionId,
-        request: Message,
-        source: Flow,
-        dialog: Option<DialogKey>,
-    ) {
-        let call = dialog.and_then(|key| self.dialogs.get(key)?.call);
-        self.hold(transaction, request.clone(), dialog, None);
-        self.tell(Event::Request {
-            incoming: IncomingId(transaction),
-            call,
-            request,
-            source,
-        });
     }
 }
 

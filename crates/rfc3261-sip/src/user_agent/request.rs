@@ -2,23 +2,20 @@
 //! what comes back (RFC 3261 §8.1, RFC 3263 §4.3).
 
 use alloc::{boxed::Box, string::String, vec::Vec};
-use core::net::SocketAddr;
 use std::time::Instant;
 
 use bytes::Bytes;
-use rfc2396_uri::SipUri;
 
 use super::{
-    CallId, CommandError, Content, Credentials, Event, Failure, PublicationId, Purpose,
-    RegistrationId, RequestId, SubscriptionId, Target, UserAgent, handle::DialogKey,
-    redirect::Redirection, uses::Use,
+    CallId, CommandError, Content, Credentials, Event, Failure, PublicationId, RegistrationId,
+    RequestId, SubscriptionId, Target, UserAgent, handle::DialogKey, redirect::Redirection,
+    uses::Use, way::Way,
 };
 use crate::{
-    HeaderName, Message, Method, RequestBuilder, RequestParts, StatusCode,
-    dialog::route_of,
+    HeaderName, Method,
     resolve::{Answer, Plan, Step},
     transaction::TransactionId,
-    transport::{Flow, SentBy, Transport, ViaValue, with_via},
+    transport::{Flow, SentBy, ViaValue, with_via},
 };
 
 /// A request of this side, through all its transactions.
@@ -31,13 +28,13 @@ pub(super) struct Request {
     pub(super) message: Bytes,
     pub(super) flow: Option<Flow>,
     /// It has more than 1300 bytes (RFC 3261 §18.1.1).
-    too_large: Option<TooLarge>,
-    plan: Option<Box<Plan>>,
+    pub(super) too_large: Option<TooLarge>,
+    pub(super) plan: Option<Box<Plan>>,
     /// The name that the server's certificate has to prove.
     server_name: Option<Box<str>>,
     /// What became of it at the server before, or what it waits with for credentials.
-    failure: Option<Box<Failure>>,
-    challenged: bool,
+    pub(super) failure: Option<Box<Failure>>,
+    pub(super) challenged: bool,
     /// The user is told nothing of it.
     pub(super) silent: bool,
     /// How often it was sent again.
@@ -63,7 +60,7 @@ pub(super) struct Ack {
 
 /// A request that is too large for UDP.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum TooLarge {
+pub(super) enum TooLarge {
     /// It has gone by TCP in the place of this.
     For(Flow),
     /// Nobody has taken the connection.
@@ -89,12 +86,6 @@ pub(super) enum What {
     Ack(RequestId),
     /// The user's.
     User,
-}
-
-/// The way of a request.
-pub(super) enum Way {
-    Flow(Flow),
-    Plan(Box<Plan>),
 }
 
 impl UserAgent {
@@ -198,136 +189,6 @@ impl UserAgent {
         }
     }
 
-    /// The value of From, with a new tag.
-    pub(super) fn new_from(&mut self, target: &Target) -> String {
-        let tag = self.new_tag();
-        let from = target.from.as_ref().unwrap_or(&self.config.from);
-        alloc::format!("{from};tag={tag}")
-    }
-
-    /// The value of Via for a request that goes this way.
-    pub(super) fn via(&mut self, way: &Way) -> String {
-        let transport = match way {
-            Way::Flow(flow) => flow.transport,
-            // The transport is seen later.
-            Way::Plan(_) => Transport::Udp,
-        };
-        let sent_by = SentBy {
-            host: &self.config.sent_by,
-            port: None,
-        };
-        self.layer.via(transport, sent_by)
-    }
-
-    /// A request outside of all dialogs, without what belongs to its method.
-    pub(super) fn outside(
-        &mut self,
-        method: Method<'_>,
-        target: &Target,
-        from: &str,
-        call_id: &str,
-        sequence_number: u32,
-        way: &Way,
-    ) -> Result<RequestBuilder, CommandError> {
-        let via = self.via(way);
-        let bracketed;
-        let to = match &target.to {
-            Some(to) => to,
-            None => {
-                bracketed = alloc::format!("<{}>", target.uri);
-                &bracketed
-            }
-        };
-        let (uri, route) = route_of(&target.route, &target.uri);
-        let request = RequestBuilder::new(RequestParts {
-            method,
-            uri: &uri,
-            via: &via,
-            from,
-            to,
-            call_id,
-            sequence_number,
-            max_forwards: 70,
-        });
-        Ok(self.signed(match route {
-            Some(route) => request.header(HeaderName::Route, route),
-            None => request,
-        }))
-    }
-
-    /// The request with Supported, which all but ACK have (RFC 4028 §7.1), and User-Agent.
-    pub(super) fn signed(&self, request: RequestBuilder) -> RequestBuilder {
-        let request = match self.supported.as_str() {
-            "" => request,
-            supported => request.header(HeaderName::Supported, supported),
-        };
-        match &self.config.product {
-            Some(product) => request.header(HeaderName::UserAgent, product),
-            None => request,
-        }
-    }
-
-    /// The way to a target: the top of the route set, or the Request-URI (RFC 3261 §8.1.2).
-    pub(super) fn way_to(&mut self, target: &Target) -> Result<Way, CommandError> {
-        match target.flow {
-            Some(flow) => Ok(Way::Flow(flow)),
-            None => self.plan(target.route.first().unwrap_or(&target.uri)),
-        }
-    }
-
-    pub(super) fn plan(&mut self, uri: &str) -> Result<Way, CommandError> {
-        let uri = SipUri::parse(uri).map_err(|_| CommandError::Uri)?;
-        if let Some(flow) = self.numeric(&uri) {
-            return Ok(Way::Flow(flow));
-        }
-        let random = self.layer.random() as u64;
-        let plan = Plan::of_uri(&uri, &self.config.preferences, random);
-        Ok(Way::Plan(Box::new(plan)))
-    }
-
-    /// The way to a URI whose host is an address: nobody has to be asked for it.
-    fn numeric(&self, uri: &SipUri<&str>) -> Option<Flow> {
-        let plain = uri.parameters().as_str().is_empty() && !uri.is_secure();
-        if plain {
-            let ip = uri.host().ip()?;
-            let udp = Transport::Udp;
-            let has_udp = self.config.preferences.transports.contains(&udp);
-            let port = uri.port().unwrap_or(udp.default_port());
-            return has_udp.then(|| Flow::new(udp, SocketAddr::new(ip, port)));
-        }
-        let mut plan = Plan::of_uri(uri, &self.config.preferences, 0);
-        match plan.poll() {
-            Step::Try(candidate) if candidate.name.is_none() => {
-                Some(Flow::new(candidate.transport, candidate.address))
-            }
-            _ => None,
-        }
-    }
-
-    /// The way of the next request within a dialog: that of the one before, as long as route set
-    /// and remote target stay.
-    pub(super) fn way_within(&mut self, dialog: DialogKey) -> Result<Way, CommandError> {
-        let entry = self.dialogs.get(dialog).ok_or(CommandError::Unknown)?;
-        let hop = entry.dialog.next_hop();
-        if entry.hop.as_deref() == Some(hop) {
-            return Ok(Way::Flow(entry.flow));
-        }
-        let uri = SipUri::parse(hop).map_err(|_| CommandError::Uri)?;
-        let Some(numeric) = self.numeric(&uri) else {
-            let hop = String::from(hop);
-            return self.plan(&hop);
-        };
-        let (hop, known) = (Box::from(hop), entry.flow);
-        let flow = match (numeric.transport, numeric.remote) == (known.transport, known.remote) {
-            true => known,
-            false => numeric,
-        };
-        if let Some(entry) = self.dialogs.get_mut(dialog) {
-            (entry.hop, entry.flow) = (Some(hop), flow);
-        }
-        Ok(Way::Flow(flow))
-    }
-
     /// Sends a new request of this side.
     pub(super) fn submit(
         &mut self,
@@ -358,7 +219,7 @@ impl UserAgent {
     }
 
     /// Sends a request to the next server that there is, or asks for one.
-    fn try_next(&mut self, now: Instant, id: RequestId) {
+    pub(super) fn try_next(&mut self, now: Instant, id: RequestId) {
         loop {
             let Some(request) = self.requests.get_mut(id) else {
                 return;
@@ -384,7 +245,7 @@ impl UserAgent {
 
     /// Gives a request to the transactions, with a Via that fits the transport (RFC 3261
     /// §18.1.1), and with a new branch if it has been sent before.
-    fn dispatch(
+    pub(super) fn dispatch(
         &mut self,
         now: Instant,
         id: RequestId,
@@ -479,210 +340,6 @@ impl UserAgent {
                 }
                 self.try_next(now, id);
                 Ok(())
-            }
-        }
-    }
-
-    /// A response to a request of this side has come.
-    pub(super) fn handle_response(
-        &mut self,
-        now: Instant,
-        transaction: TransactionId,
-        response: Message,
-    ) {
-        let Some(Use::Client(id)) = self.uses.get(transaction) else {
-            return;
-        };
-        let id = *id;
-        let Some(status) = response.status() else {
-            return;
-        };
-        let Some(request) = self.requests.get_mut(id) else {
-            return;
-        };
-        if status.is_provisional() {
-            return self.handle_provisional(now, id, response);
-        }
-        let what = request.what;
-        let invite = matches!(what, What::Invite(_) | What::Reinvite(_));
-        if !(invite && status.is_success()) {
-            request.transaction = None;
-        }
-        let challenge = [
-            StatusCode::UNAUTHORIZED,
-            StatusCode::PROXY_AUTHENTICATION_REQUIRED,
-        ]
-        .contains(&status);
-        if challenge && self.challenge(id, &response) {
-            return;
-        }
-        let Some(request) = self.requests.get_mut(id) else {
-            return;
-        };
-        if status == StatusCode::SERVICE_UNAVAILABLE && request.plan.is_some() {
-            request.failure = Some(Box::new(Failure::Refused(response)));
-            return self.try_next(now, id);
-        }
-        let outcome = match status.is_success() {
-            true => Ok(response),
-            false => Err(Failure::Refused(response)),
-        };
-        self.finish(now, id, outcome);
-    }
-
-    /// A request of this side has got no response.
-    pub(super) fn handle_no_response(
-        &mut self,
-        now: Instant,
-        transaction: TransactionId,
-        failure: Failure,
-    ) {
-        let Some(Use::Client(id)) = self.uses.get(transaction) else {
-            return;
-        };
-        let id = *id;
-        let Some(request) = self.requests.get_mut(id) else {
-            return;
-        };
-        // After the final response of an INVITE: nothing more comes.
-        if request.transaction != Some(transaction) {
-            return;
-        }
-        request.transaction = None;
-        if let (Failure::Unreachable, Some(TooLarge::For(flow))) = (&failure, request.too_large) {
-            // Nobody takes the connection: then by UDP after all (RFC 3261 §18.1.1).
-            request.too_large = Some(TooLarge::Refused);
-            if self.dispatch(now, id, flow, true).is_ok() {
-                return;
-            }
-        }
-        let Some(request) = self.requests.get_mut(id) else {
-            return;
-        };
-        match request.plan {
-            Some(_) => {
-                request.failure = Some(Box::new(failure));
-                self.try_next(now, id);
-            }
-            None => self.finish(now, id, Err(failure)),
-        }
-    }
-
-    /// Hands a challenge to the user, if the request is still wanted.
-    fn challenge(&mut self, id: RequestId, response: &Message) -> bool {
-        let Some(request) = self.requests.get_mut(id) else {
-            return false;
-        };
-        let purpose = match request.what {
-            What::Register(registration) => Purpose::Registration(registration),
-            What::Invite(call) if self.calls.get(call).is_none_or(|call| !call.is_wanted()) => {
-                return false;
-            }
-            What::Invite(call)
-            | What::Reinvite(call)
-            | What::Update(call)
-            | What::Prack(call)
-            | What::Bye(call) => Purpose::Call(call),
-            What::Subscribe(id) | What::Notify(id) => Purpose::Subscription(id),
-            What::Publish(id) => Purpose::Publication(id),
-            What::User => Purpose::Request,
-            What::Ack(_) => return false,
-        };
-        let Ok(sent) = self.parser.parse_owned(request.message.clone()) else {
-            return false;
-        };
-        request.challenged = true;
-        request.failure = Some(Box::new(Failure::Refused(response.clone())));
-        let what = request.what;
-        match what {
-            What::Invite(call) => self.drop_early_dialogs(call),
-            What::Reinvite(call) | What::Update(call) => self.modification_pauses(what, call),
-            _ => {}
-        }
-        self.tell(Event::Challenged {
-            request: id,
-            purpose,
-            response: response.clone(),
-            sent,
-        });
-        true
-    }
-
-    fn handle_provisional(&mut self, now: Instant, id: RequestId, response: Message) {
-        let Some(request) = self.requests.get_mut(id) else {
-            return;
-        };
-        // This server has it: there is no other one to try.
-        request.plan = None;
-        match request.what {
-            What::Invite(call) => self.invite_progresses(now, id, call, response),
-            What::User => self.tell(Event::Response {
-                request: id,
-                response,
-            }),
-            _ => {}
-        }
-    }
-
-    /// A request of this side has come to its end.
-    pub(super) fn finish(
-        &mut self,
-        now: Instant,
-        id: RequestId,
-        outcome: Result<Message, Failure>,
-    ) {
-        let outcome = match outcome {
-            Err(failure) if self.follows(now, id, &failure) => return,
-            Err(failure) => Err(self.best_failure(id, failure)),
-            outcome => outcome,
-        };
-        let Some(request) = self.requests.get(id) else {
-            return;
-        };
-        let (what, dialog) = (request.what, request.dialog);
-        if let What::Invite(call) = what {
-            return self.invite_is_answered(now, id, call, outcome);
-        }
-        if let Some(key) = dialog {
-            self.note_outcome(now, id, key, &outcome);
-        }
-        match what {
-            What::Register(registration) => {
-                self.requests.remove(id);
-                self.register_is_answered(now, registration, outcome);
-            }
-            What::Subscribe(subscription) => {
-                self.subscribe_is_answered(now, id, subscription, outcome);
-            }
-            What::Notify(subscription) => {
-                self.requests.remove(id);
-                self.notify_is_answered(now, subscription, outcome);
-            }
-            What::Publish(publication) => {
-                self.requests.remove(id);
-                self.publish_is_answered(now, publication, outcome);
-            }
-            What::Bye(call) => {
-                self.requests.remove(id);
-                self.bye_is_answered(now, call);
-            }
-            What::User => {
-                self.requests.remove(id);
-                self.tell(match outcome {
-                    Ok(response) | Err(Failure::Refused(response)) => Event::Response {
-                        request: id,
-                        response,
-                    },
-                    Err(failure) => Event::Failed {
-                        request: id,
-                        failure,
-                    },
-                });
-            }
-            What::Reinvite(call) => self.modification_is_answered(now, id, call, true, outcome),
-            What::Update(call) => self.modification_is_answered(now, id, call, false, outcome),
-            What::Prack(_) | What::Invite(_) | What::Ack(_) => {
-                self.requests.remove(id);
             }
         }
     }

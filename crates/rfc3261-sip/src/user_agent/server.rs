@@ -1,28 +1,23 @@
 //! The requests of others: what is taken, and what is refused before the user sees it
 //! (RFC 3261 §8.2).
 
-use alloc::{boxed::Box, string::String, vec::Vec};
+use alloc::{boxed::Box, string::String};
 use std::time::Instant;
 
 use super::{
-    CommandError, Content, IncomingId, UserAgent,
+    CallId, CommandError, Content, Event, IncomingId, UserAgent,
     call::{Answering, Call},
-    session_timer::{self, SessionTimer},
-    uses::Use,
+    handle::DialogKey,
+    inspect::Refused,
+    session_timer::SessionTimer,
+    uses::{Pending, Use},
 };
 use crate::{
     HeaderName, Message, MessageRef, Method, ResponseBuilder, StatusCode,
     dialog::{DialogId, Refusal},
-    headers::{ContentDisposition, ContentEncoding, ContentType, Require},
     transaction::TransactionId,
     transport::Flow,
 };
-
-/// What a request is answered with before the user sees it.
-struct Refused {
-    status: StatusCode,
-    content: Content,
-}
 
 impl UserAgent {
     /// Answers a request of somebody else. A 2xx to an INVITE is sent again until the ACK is
@@ -93,32 +88,6 @@ impl UserAgent {
             self.await_ack(now, id);
         }
         Ok(())
-    }
-
-    /// What a 2xx says about the session timer.
-    pub(super) fn session_timer_for(&self, request: MessageRef<'_>) -> SessionTimer {
-        match self.config.supports(session_timer::TIMER) {
-            true => SessionTimer::answer_to(request, self.config.session_expires),
-            false => SessionTimer::Off,
-        }
-    }
-
-    /// The 2xx with Session-Expires, and with Require where the other side is to refresh (RFC 4028
-    /// §9).
-    pub(super) fn with_session_timer_answer(
-        &self,
-        response: ResponseBuilder,
-        request: MessageRef<'_>,
-        timer: SessionTimer,
-    ) -> ResponseBuilder {
-        let Some(value) = timer.answer_value() else {
-            return response;
-        };
-        let response = response.header(HeaderName::SessionExpires, value);
-        match session_timer::supports_timer(request) {
-            true => response.header(HeaderName::Require, session_timer::TIMER),
-            false => response,
-        }
     }
 
     /// A request has come.
@@ -241,74 +210,47 @@ impl UserAgent {
         }
     }
 
-    /// What speaks against a request: its method, its Request-URI, the extensions that it
-    /// requires and its body (RFC 3261 §8.2.1 to §8.2.3).
-    fn inspect(&self, request: MessageRef<'_>) -> Option<Refused> {
-        let method = request.method()?;
-        if !self
-            .config
-            .allow
-            .iter()
-            .any(|known| known == method.as_str())
-        {
-            let refused = Refused::new(StatusCode::METHOD_NOT_ALLOWED);
-            return Some(refused.header("Allow", &self.allow));
+    /// Hands a request to the user that may be answered later.
+    pub(super) fn hold(
+        &mut self,
+        transaction: TransactionId,
+        request: Message,
+        dialog: Option<DialogKey>,
+        session: Option<CallId>,
+    ) {
+        let tag = match dialog {
+            Some(_) => String::new(),
+            None => self.new_tag(),
+        };
+        let pending = Pending {
+            request,
+            dialog,
+            session,
+            tag,
+        };
+        let pending = Use::Pending(Box::new(pending));
+        self.uses.set(transaction, pending);
+        if let Some(call) = session.and_then(|call| self.calls.get_mut(call)) {
+            call.pending.push(transaction);
         }
-        if !has_known_scheme(request) {
-            return Some(Refused::new(StatusCode::UNSUPPORTED_URI_SCHEME));
-        }
-        if method != Method::CANCEL && request.first(HeaderName::Require).is_some() {
-            let unknown: Vec<_> = request
-                .list::<Require<'_>>()
-                .flatten()
-                .filter(|tag| !self.config.supported.iter().any(|known| tag.is(known)))
-                .map(|tag| tag.as_str())
-                .collect();
-            if !unknown.is_empty() {
-                let refused = Refused::new(StatusCode::BAD_EXTENSION);
-                return Some(refused.header("Unsupported", &unknown.join(", ")));
-            }
-        }
-        self.inspect_body(request)
     }
 
-    /// What speaks against a body that is not optional (RFC 3261 §8.2.3).
-    fn inspect_body(&self, request: MessageRef<'_>) -> Option<Refused> {
-        if request.body().is_empty() {
-            return None;
-        }
-        let disposition = request.get::<ContentDisposition<'_>>();
-        if disposition.is_some_and(|found| found.is_ok_and(|found| !found.is_required())) {
-            return None;
-        }
-        let coded = request
-            .list::<ContentEncoding<'_>>()
-            .flatten()
-            .any(|coding| !coding.is("identity"));
-        if coded {
-            let refused = Refused::new(StatusCode::UNSUPPORTED_MEDIA_TYPE);
-            return Some(refused.header("Accept-Encoding", "identity"));
-        }
-        let is_session = [
-            Some(Method::INVITE),
-            Some(Method::UPDATE),
-            Some(Method::PRACK),
-        ];
-        if self.config.accept.is_empty() || !is_session.contains(&request.method()) {
-            return None;
-        }
-        let known = request.get::<ContentType<'_>>()?.ok().is_some_and(|found| {
-            let is = |known: &String| {
-                let known = known.split_once('/');
-                known.is_some_and(|(main_type, subtype)| found.is(main_type, subtype))
-            };
-            self.config.accept.iter().any(is) || found.main_type.eq_ignore_ascii_case("multipart")
+    /// Hands a request to the user, who answers it.
+    pub(super) fn hand_up(
+        &mut self,
+        transaction: TransactionId,
+        request: Message,
+        source: Flow,
+        dialog: Option<DialogKey>,
+    ) {
+        let call = dialog.and_then(|key| self.dialogs.get(key)?.call);
+        self.hold(transaction, request.clone(), dialog, None);
+        self.tell(Event::Request {
+            incoming: IncomingId(transaction),
+            call,
+            request,
+            source,
         });
-        if known {
-            return None;
-        }
-        let refused = Refused::new(StatusCode::UNSUPPORTED_MEDIA_TYPE);
-        Some(refused.header("Accept", &self.config.accept.join(", ")))
     }
 
     /// Answers OPTIONS as an INVITE would be (RFC 3261 §11.2).
@@ -368,20 +310,6 @@ impl UserAgent {
     }
 }
 
-impl Refused {
-    const fn new(status: StatusCode) -> Self {
-        Self {
-            status,
-            content: Content::new(),
-        }
-    }
-
-    fn header(mut self, name: &'static str, value: &str) -> Self {
-        self.content = self.content.header(name, value);
-        self
-    }
-}
-
 /// Whether the responses to a request within a dialog have a Contact.
 fn needs_contact(method: Option<Method<'_>>) -> bool {
     let refreshes = [
@@ -392,14 +320,4 @@ fn needs_contact(method: Option<Method<'_>>) -> bool {
         Some(Method::REFER),
     ];
     refreshes.contains(&method)
-}
-
-/// Whether the scheme of the Request-URI is one that is known (RFC 3261 §8.2.2.1).
-fn has_known_scheme(request: MessageRef<'_>) -> bool {
-    let uri = request.request_uri_bytes().unwrap_or_default();
-    let known = [&b"sip:"[..], b"sips:", b"tel:"];
-    known.iter().any(|scheme| {
-        let found = uri.get(..scheme.len());
-        found.is_some_and(|found| found.eq_ignore_ascii_case(scheme))
-    })
 }
