@@ -2,7 +2,9 @@
 
 mod curl_digest;
 mod inspect;
+mod kamailio_register;
 mod peer;
+mod registrar_probes;
 mod phone_baresip;
 mod phone_sipp;
 mod rtp_ffmpeg;
@@ -80,6 +82,18 @@ const TESTS: &[Test] = &[
         what: "calls, hold and CANCEL with SIPp both ways over UDP and TCP, and under loss",
         needs: &["sipp", "tshark"],
         run: phone_sipp::run,
+    },
+    Test {
+        name: "registrar",
+        what: "SIPp, sipsak and linphone register with our server; svmap, svwar and svcrack learn nothing",
+        needs: &["sipp", "sipsak", "sip-options", "svmap", "svwar", "svcrack", "linphonec"],
+        run: registrar_probes::test,
+    },
+    Test {
+        name: "kamailio-register",
+        what: "our phone registers with Kamailio by MD5 and SHA-256 over UDP, TCP and TLS",
+        needs: &["kamailio", "openssl", "dpkg"],
+        run: kamailio_register::test,
     },
     Test {
         name: "srtp-libsrtp",
