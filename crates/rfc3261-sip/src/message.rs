@@ -336,13 +336,19 @@ impl Parser {
     /// Allocates nothing once the parser has seen a message with as many header fields.
     #[inline]
     pub fn parse<'a>(&'a mut self, bytes: &'a [u8]) -> Result<MessageRef<'a>, ParseError> {
+        self.fill(bytes)?;
+        Ok(self.view(bytes))
+    }
+
+    /// Finds the parts of a message, which is refused if the policy says so.
+    #[inline]
+    fn fill(&mut self, bytes: &[u8]) -> Result<(), ParseError> {
         self.index
             .fill(bytes, Extent::Message, self.policy, &self.limits)?;
-        let message = self.view(bytes);
-        if self.policy == Policy::Strict {
-            refuse_defects(message)?;
+        match self.policy {
+            Policy::Strict => refuse_defects(self.view(bytes)),
+            Policy::Interoperable | Policy::Forensic => Ok(()),
         }
-        Ok(message)
     }
 
     /// Reads a part of a message, the body of type `message/sipfrag` that a NOTIFY about a
@@ -367,7 +373,7 @@ impl Parser {
 
     /// Reads a message that outlives the parser's next: it gets an index of its own.
     pub fn parse_owned(&mut self, bytes: Bytes) -> Result<Message, ParseError> {
-        self.parse(&bytes)?;
+        self.fill(&bytes)?;
         let index = core::mem::replace(&mut self.index, Index::new());
         Ok(Message { bytes, index })
     }

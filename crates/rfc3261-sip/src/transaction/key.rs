@@ -7,7 +7,7 @@ use std::collections::hash_map::DefaultHasher;
 
 use crate::{
     MessageRef, Method, ParseError,
-    headers::{MAGIC_COOKIE, Via},
+    headers::{CSeq, MAGIC_COOKIE, Via},
 };
 
 /// The key of a transaction among all others: 128 bits of a keyed hash of what the RFC compares.
@@ -32,7 +32,7 @@ pub(super) struct Request<'a> {
     from_tag: &'a str,
     pub(super) to_tag: Option<&'a str>,
     call_id: &'a str,
-    sequence_number: u32,
+    pub(super) cseq: CSeq<'a>,
 }
 
 /// What a key is of, so that keys of different things never meet.
@@ -58,7 +58,7 @@ impl<'a> Request<'a> {
             from_tag: message.from()?.tag().unwrap_or_default(),
             to_tag: message.to()?.tag(),
             call_id: message.call_id()?.as_str(),
-            sequence_number: message.cseq()?.sequence_number,
+            cseq: message.cseq()?,
         })
     }
 
@@ -157,7 +157,7 @@ impl Keys {
         self.key(Domain::Merge, |hash| {
             hash.token(request.from_tag);
             hash.text(request.call_id);
-            hash.bytes(&request.sequence_number.to_le_bytes());
+            hash.bytes(&request.cseq.sequence_number.to_le_bytes());
             hash.text(of.as_str());
         })
     }
@@ -300,6 +300,6 @@ impl Hash {
         self.bytes(request.message.request_uri_bytes().unwrap_or_default());
         self.token(request.from_tag);
         self.text(request.call_id);
-        self.bytes(&request.sequence_number.to_le_bytes());
+        self.bytes(&request.cseq.sequence_number.to_le_bytes());
     }
 }

@@ -72,7 +72,7 @@ impl TransactionLayer {
             return;
         };
         let request = match Request::new(message.view()) {
-            Ok(request) if message.cseq().is_ok_and(|cseq| cseq.method == method) => request,
+            Ok(request) if request.cseq.method == method => request,
             _ => return self.reject(&message, source),
         };
         match method {
