@@ -1,9 +1,14 @@
-//! RTCP: whatever is read is walked; what can be written is read again as the same.
+//! RTCP: whatever is read is walked; what can be written is read again as the same; what a
+//! translator passes on is good.
 
 #![no_main]
 
+use std::net::SocketAddr;
+use std::time::Instant;
+
 use libfuzzer_sys::fuzz_target;
 use rfc3550_rtp::feedback::{PayloadFeedbackBuilder, TransportFeedbackBuilder, TransportMessage};
+use rfc3550_rtp::translator::{StreamTranslation, Translator, TranslatorConfig};
 use rfc3550_rtp::xr::{ExtendedReportBuilder, XrBlock};
 use rfc3550_rtp::{
     ByeBuilder, ReceiverReportBuilder, RtcpCompound, RtcpPacket, RtcpWrite, SenderReportBuilder,
@@ -15,6 +20,7 @@ fuzz_target!(|data: &[u8]| {
     }
     let Ok(compound) = RtcpCompound::parse_lenient(data) else { return };
     let _ = compound.trailing();
+    translated(&compound);
     for packet in compound.packets().flatten() {
         match packet {
             RtcpPacket::SenderReport(report) => again(
@@ -69,6 +75,20 @@ fuzz_target!(|data: &[u8]| {
         }
     }
 });
+
+fn translated(compound: &RtcpCompound<&[u8]>) {
+    let mut translator = Translator::new(TranslatorConfig::default());
+    let stream = StreamTranslation::new(1).to_ssrc(9).packets(2, 1).offsets(100, 7);
+    assert!(translator.set_stream(stream.clock_rate(8000, 48_000)));
+    let from = SocketAddr::from(([192, 0, 2, 1], 4001));
+    for cloud in [0, 0, 1] {
+        if let Ok(forwarded) = translator.forward_rtcp(Instant::now(), cloud, from, compound) {
+            let again = RtcpCompound::parse_lenient(&forwarded[..]).expect("good headers");
+            assert!(again.trailing().is_empty());
+            assert!(again.packets().all(|packet| packet.is_ok()));
+        }
+    }
+}
 
 fn written(packet: &dyn RtcpWrite) -> Vec<u8> {
     packet.to_vec().expect("what is read can be written")
