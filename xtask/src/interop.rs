@@ -6,7 +6,9 @@ mod kamailio_register;
 mod peer;
 mod registrar_probes;
 mod phone_baresip;
+mod phone_kamailio;
 mod phone_sipp;
+mod report;
 mod rtp_ffmpeg;
 mod rtp_gstreamer;
 mod rtp_link;
@@ -23,6 +25,7 @@ mod stun;
 mod tshark;
 
 use std::io::Read as _;
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -36,6 +39,9 @@ pub(crate) struct Options {
     /// Only these tests.
     #[arg(value_name = "NAME", value_parser = possible(TESTS.iter().map(|test| (test.name, test.what))))]
     names: Vec<String>,
+    /// Write the table of what was tested into this file.
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
 }
 
 /// One test against a peer.
@@ -76,6 +82,12 @@ const TESTS: &[Test] = &[
         what: "a call of baresip over UDP, TCP and TLS, plain and encrypted: tones, digits, RTCP",
         needs: &["baresip", "openssl", "stdbuf", "dpkg"],
         run: phone_baresip::run,
+    },
+    Test {
+        name: "phone-kamailio",
+        what: "two phones of ours through Kamailio: 407, Record-Route, encrypted media, digits",
+        needs: &["kamailio", "dpkg"],
+        run: phone_kamailio::run,
     },
     Test {
         name: "phone-sipp",
@@ -149,6 +161,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let wanted =
         |test: &&Test| options.names.is_empty() || options.names.iter().any(|n| n == test.name);
     let mut failed = Vec::new();
+    let mut rows = Vec::new();
     for test in TESTS.iter().filter(wanted) {
         println!("\n==> {}: {}", test.name, test.what);
         let start = Instant::now();
@@ -167,6 +180,14 @@ pub(crate) fn run(options: &Options) -> Result<()> {
             test.name,
             start.elapsed().as_secs_f32()
         );
+        rows.push(report::Row {
+            test,
+            is_good: result.is_ok(),
+            seconds: start.elapsed().as_secs_f32(),
+        });
+    }
+    if let Some(file) = &options.report {
+        report::write(file, &rows)?;
     }
     if !failed.is_empty() {
         bail!("failed: {}", failed.join(", "));
