@@ -22,7 +22,7 @@ mod users;
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
-/// Takes captured calls and single packets apart, and asks STUN servers.
+/// Makes calls and answers them, serves a domain, takes captured calls and single packets apart.
 #[derive(Parser)]
 #[command(name = "telephony", version, about, max_term_width = 100)]
 struct Cli {

@@ -13,6 +13,7 @@ use std::collections::HashMap;
 use std::future::pending;
 use std::io;
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -32,6 +33,7 @@ pub(crate) use setup::Setup;
 pub(crate) use sound::{SoundOptions, numbered};
 pub(crate) use teller::{Notice, Teller};
 
+use crate::signal;
 use machine::{Machine, Told};
 
 /// How much sound a packet has.
@@ -49,40 +51,22 @@ pub(crate) enum Happened {
     Nothing,
 }
 
-/// The wish of a person or of the system that it ends.
-pub(crate) struct End {
-    #[cfg(unix)]
-    signals: [tokio::signal::unix::Signal; 2],
-}
+/// The wish of a person or of the system that it ends, until it was told.
+pub(crate) struct End(Option<Pin<Box<dyn Future<Output = ()>>>>);
 
 impl End {
     pub(crate) fn new() -> Result<Self, Problem> {
-        #[cfg(unix)]
-        {
-            use tokio::signal::unix::{SignalKind, signal};
-            let failure = |error: io::Error| Problem::Failure(error.to_string());
-            let interrupt = signal(SignalKind::interrupt()).map_err(failure)?;
-            let terminate = signal(SignalKind::terminate()).map_err(failure)?;
-            Ok(Self {
-                signals: [interrupt, terminate],
-            })
-        }
-        #[cfg(not(unix))]
-        Ok(Self {})
+        let end = signal::interrupted().map_err(Problem::Failure)?;
+        Ok(Self(Some(Box::pin(end))))
     }
 
-    /// Waits for it.
-    pub(crate) async fn wait(&mut self) {
-        #[cfg(unix)]
-        {
-            let [interrupt, terminate] = &mut self.signals;
-            tokio::select! {
-                _ = interrupt.recv() => {}
-                _ = terminate.recv() => {}
-            }
+    /// Waits for it. It is told once.
+    async fn wait(&mut self) {
+        match &mut self.0 {
+            Some(end) => end.await,
+            None => pending().await,
         }
-        #[cfg(not(unix))]
-        let _ = tokio::signal::ctrl_c().await;
+        self.0 = None;
     }
 }
 
