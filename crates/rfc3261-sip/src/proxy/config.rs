@@ -45,6 +45,11 @@ pub struct Config {
     /// Whether it keeps no state: no. Then all that comes is handed up as
     /// [`Event::Stateless`](super::Event::Stateless).
     pub stateless: bool,
+    /// Whether an ACK, and a CANCEL that has found nothing to cancel, go on to other domains
+    /// without a question: yes, since no credentials come with them. If not, they are handed up as
+    /// [`Event::Stateless`](super::Event::Stateless) like those for a domain of the proxy's own,
+    /// so that who knows its calls can let through what is part of one.
+    pub relay_stateless: bool,
     /// The most targets of one request: 32. Others are left out.
     pub max_targets: usize,
     /// Questions to the DNS that messages without state wait for: 1,000. More such messages are
@@ -137,6 +142,7 @@ impl Config {
             path: false,
             recursion: false,
             stateless: false,
+            relay_stateless: true,
             max_targets: 32,
             max_pending: 1000,
             lookup_timeout: Duration::from_secs(10),

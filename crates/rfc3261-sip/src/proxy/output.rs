@@ -34,7 +34,8 @@ pub enum Event {
         transaction: TransactionId,
     },
     /// A request that is forwarded without state, or not at all: an ACK, or a CANCEL that has
-    /// found nothing to cancel, for a domain of this proxy; any request, if the proxy is
+    /// found nothing to cancel, for a domain of this proxy, or for any
+    /// [if that is wanted](super::Config::relay_stateless); any request, if the proxy is
     /// [stateless](super::Config::stateless). See
     /// [`forward_stateless`](super::Proxy::forward_stateless).
     Stateless(Box<Request>),

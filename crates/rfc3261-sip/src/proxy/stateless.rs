@@ -57,7 +57,8 @@ impl Proxy {
                 if self.is_for_own_response(&request.message) {
                     return;
                 }
-                if self.config.stateless || request.responsible {
+                let ask = self.config.stateless || !self.config.relay_stateless;
+                if ask || request.responsible {
                     return self.tell(Event::Stateless(Box::new(request)));
                 }
                 if self.send_without_state(now, request, None).is_err() {

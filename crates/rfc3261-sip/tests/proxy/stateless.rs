@@ -304,3 +304,15 @@ fn a_target_by_its_flow_without_state() {
     bench.drain();
     assert_eq!(bench.take_words(), ["INVITE to 203.0.113.77:40000"]);
 }
+
+/// Who knows its calls may be asked about each ACK, so that strangers send nothing through.
+#[test]
+fn an_ack_for_another_domain_may_be_asked_about() {
+    let mut bench = Bench::with(|config| config.relay_stateless = false);
+    let to = "To: <sip:carol@203.0.113.9>;tag=b1";
+    let ack = received(&mut bench, request("ACK sip:carol@203.0.113.9", &[to]));
+    assert_eq!(bench.take_words(), [] as [&str; 0]);
+    bench.proxy.forward_stateless(bench.now, ack, None).unwrap();
+    bench.drain();
+    assert_eq!(bench.take_words(), ["ACK to 203.0.113.9:5060"]);
+}
