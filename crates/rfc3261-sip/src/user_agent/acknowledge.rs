@@ -75,7 +75,7 @@ impl UserAgent {
                 self.layer.send(message, flow);
             }
             Way::Plan(_) => {
-                let request = Request::new(What::Ack(invite), None);
+                let request = Request::new(What::Ack(invite), Some(key));
                 self.submit(now, request, message, way)?;
             }
         }

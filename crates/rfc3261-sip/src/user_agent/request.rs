@@ -276,6 +276,13 @@ impl UserAgent {
             request.message = with_via(view, via)?.into();
         }
         request.flow = Some(flow);
+        if request.plan.is_some() {
+            // The next request within the dialog need not ask again.
+            if let Some(entry) = request.dialog.and_then(|key| self.dialogs.get_mut(key)) {
+                entry.hop = Some(entry.dialog.next_hop().into());
+                entry.flow = flow;
+            }
+        }
         if let What::Ack(invite) = request.what {
             let message = request.message.clone();
             self.requests.remove(id);

@@ -417,7 +417,9 @@ impl World {
                 self.is_on(side, call);
                 if needs_prack {
                     let answer = answer_to(&response);
-                    let _ = self.agents[side].prack(self.now, call, &answer);
+                    if self.agents[side].prack(self.now, call, &answer).is_ok() {
+                        self.agrees(side, call, response.body());
+                    }
                 }
             }
             Event::Answered {
@@ -571,9 +573,10 @@ impl World {
     fn is_answered(&mut self, side: Side, call: CallId, response: Message, needs_ack: bool) {
         match needs_ack {
             true => self.plan(0..500, Task::Acknowledge(side, call, response)),
+            // What follows a first answer does not count.
             false if !response.body().is_empty() => {
                 let offer = offer_of(response.body());
-                self.sessions.insert((side, call), offer);
+                self.sessions.entry((side, call)).or_insert(offer);
             }
             false => {}
         }
@@ -627,15 +630,30 @@ impl World {
         }
     }
 
-    /// The answer to the offer of an INVITE, or an offer.
+    /// The answer to the offer of an INVITE, or an offer, the same each time; nothing once there
+    /// is an answer to it.
     fn description(&mut self, side: Side, call: CallId) -> Content {
         let offered = self.sessions.get(&(side, call)).cloned();
+        if let Some(offer) = offered.as_deref().and_then(|known| known.strip_prefix('!')) {
+            return Content::sdp(format!("offer {offer}\r\n"));
+        }
+        if offered
+            .as_ref()
+            .is_some_and(|known| !known.starts_with('?'))
+        {
+            return Content::new();
+        }
         match offered
             .as_deref()
             .and_then(|offered| offered.strip_prefix('?'))
         {
             Some(offer) => Content::sdp(format!("answer to {offer}\r\n")),
-            None => self.offer(),
+            None => {
+                let offer = self.offer();
+                let number = format!("!{}", self.offers);
+                self.sessions.insert((side, call), number);
+                offer
+            }
         }
     }
 
