@@ -1,4 +1,4 @@
-//! STUN client, server and behaviour tests: whatever comes, every request ends.
+//! STUN client, server, behaviour and lifetime tests: whatever comes, every request ends.
 
 #![no_main]
 
@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use libfuzzer_sys::fuzz_target;
 use rfc5389_stun::behavior::Discovery;
 use rfc5389_stun::client::{Client, ClientConfig, Credentials, Input, Output, Request};
+use rfc5389_stun::lifetime::{self, LifetimeTest, Limits, Socket};
 use rfc5389_stun::server::{
     Arrival, Authentication, Claim, Endpoints, LongTerm, Policy, Server, ServerConfig,
 };
@@ -48,6 +49,14 @@ fuzz_target!(|data: &[u8]| {
     }
 
     // Every chunk of the input becomes a response to the request that waits.
+    let respond = |id: &[u8], chunk: &[u8]| {
+        let mut response = chunk.to_vec();
+        response.truncate(chunk.len() & !3);
+        if let Some(place) = response.get_mut(8..20) {
+            place.copy_from_slice(id);
+        }
+        response
+    };
     let now = Instant::now();
     let mut config = ClientConfig::default();
     config.credentials = Some(Credentials::long_term("user", "password"));
@@ -61,11 +70,7 @@ fuzz_target!(|data: &[u8]| {
                 id.copy_from_slice(&transmit.bytes[8..20]);
             }
         }
-        let mut response = chunk.to_vec();
-        response.truncate(chunk.len() & !3);
-        if let Some(place) = response.get_mut(8..20) {
-            place.copy_from_slice(&id);
-        }
+        let response = respond(&id, chunk);
         let input = Input::Message { transport: Transport::Udp, source: server, bytes: &response };
         client.handle_input(now, input);
     }
@@ -82,4 +87,32 @@ fuzz_target!(|data: &[u8]| {
     while let Some(due) = discovery.next_timeout() {
         discovery.handle_timeout(due);
     }
+
+    let config = ClientConfig::default();
+    let mut test = LifetimeTest::new(now, config, [4; 32], server, Limits::default());
+    let mut chunks = data.chunks(97);
+    let (mut now, mut steps, mut reports) = (now, 0, 0);
+    loop {
+        while let Some(output) = test.poll_output() {
+            match output {
+                lifetime::Output::Transmit { transmit, .. } => {
+                    let Some(chunk) = chunks.next() else { continue };
+                    let bytes = &respond(&transmit.bytes[8..20], chunk);
+                    let socket = [Socket::Tested, Socket::Other][usize::from(chunk[0] & 1)];
+                    let input = Input::Message { transport: Transport::Udp, source: server, bytes };
+                    test.handle_input(now, socket, input);
+                }
+                lifetime::Output::Report(report) => {
+                    assert!(report.expired_after.is_none_or(|gone| gone > report.alive_after));
+                    reports += 1;
+                }
+            }
+        }
+        let Some(due) = test.next_timeout() else { break };
+        now = due;
+        test.handle_timeout(now);
+        steps += 1;
+        assert!(steps < 1000);
+    }
+    assert_eq!(reports, 1);
 });

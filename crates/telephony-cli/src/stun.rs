@@ -108,7 +108,7 @@ fn find(arguments: &Arguments) -> Result<Findings, Problem> {
     getrandom::fill(&mut seed).map_err(|error| Problem::Failure(error.to_string()))?;
     let socket = Socket::towards(server).map_err(failure)?;
     if arguments.behavior {
-        // A filter is found by waiting in vain: 5.5 s instead of 39.5.
+        // A filter is found by waiting in vain: 5.5 s at most instead of 39.5.
         config.requests = 4;
         config.last_wait = 4;
         behavior(&socket, config, seed, server)

@@ -1,16 +1,19 @@
-//! STUN: coturn answers `telephony stun`, and clients of others ask the server of `rfc5389-stun`.
+//! STUN: coturn answers `telephony stun`, and our client over TCP; clients of others ask the server
+//! of `rfc5389-stun`.
 
-use std::net::{SocketAddr, UdpSocket};
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream, UdpSocket};
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
-use rfc5389_stun::Transport;
+use anyhow::{Context, Result, bail, ensure};
+use rfc5389_stun::client::{Client, ClientConfig, Credentials, Event, Input, Output, Request};
 use rfc5389_stun::server::{Arrival, Endpoints, Server, ServerConfig};
+use rfc5389_stun::{Framer, Transport};
 
 use super::inspect::build;
 use super::output_within;
@@ -76,6 +79,7 @@ fn coturn_answers(telephony: &Path) -> Result<()> {
                 "\"filtering\": \"endpoint-independent\"",
             ],
         )?;
+        ask_over_tcp(server.parse()?, ClientConfig::default())?;
     }
     let port = free_ports(2)?;
     let server = &format!("127.0.0.1:{port}");
@@ -83,9 +87,52 @@ fn coturn_answers(telephony: &Path) -> Result<()> {
     let _peer = coturn(folder.path(), port, &options)?;
     let user = ["--user", "alice"];
     expect(&ask(server, &user, "secret")?, &["\"authenticated\": true"])?;
+    let mut config = ClientConfig::default();
+    config.credentials = Some(Credentials::long_term("alice", "secret"));
+    ask_over_tcp(server.parse()?, config)?;
     match ask(server, &user, "wrong") {
         Err(error) if error.to_string().contains("credentials refused") => Ok(()),
         other => bail!("a wrong password: {other:?}"),
+    }
+}
+
+/// A Binding request of ours on a connection: its own address must come back, proven if there are
+/// credentials.
+fn ask_over_tcp(server: SocketAddr, config: ClientConfig) -> Result<()> {
+    let wants_proof = config.credentials.is_some();
+    let mut connection = TcpStream::connect(server)?;
+    connection.set_read_timeout(Some(Duration::from_secs(10)))?;
+    let mut client = Client::new(config, [7; 32]);
+    client.request(Instant::now(), Request::tcp(server))?;
+    let mut framer = Framer::new(2048);
+    loop {
+        while let Some(output) = client.poll_output() {
+            match output {
+                Output::Transmit(transmit) => connection.write_all(&transmit.bytes)?,
+                Output::Event(Event::Success { success, .. }) => {
+                    let local = connection.local_addr()?;
+                    ensure!(success.mapped_address == local, "over TCP: {success:?}");
+                    ensure!(
+                        success.is_authenticated == wants_proof,
+                        "over TCP: {success:?}"
+                    );
+                    return Ok(());
+                }
+                Output::Event(event) => bail!("over TCP: {event:?}"),
+            }
+        }
+        let mut buffer = [0; 2048];
+        let len = connection.read(&mut buffer)?;
+        ensure!(len > 0, "coturn closed the connection");
+        framer.push(buffer.get(..len).unwrap_or_default());
+        while let Some(message) = framer.next_message()? {
+            let input = Input::Message {
+                transport: Transport::Tcp,
+                source: server,
+                bytes: message.as_bytes(),
+            };
+            client.handle_input(Instant::now(), input);
+        }
     }
 }
 
