@@ -8,15 +8,12 @@ use super::{
     CommandError, Content, Event, Failure, PublicationId, Target, UserAgent,
     handle::Handle,
     request::{Request, What},
-    soft_state::{Action, Input, SoftState},
+    soft_state::{Action, Input, SoftState, refresh_after},
 };
 use crate::{
     Message, Method, StatusCode,
     headers::{Expires, MinExpires, SipETag},
 };
-
-/// How long before its end a publication is refreshed, at most half of it.
-const MARGIN: Duration = Duration::from_secs(60);
 
 /// A publication.
 #[derive(Debug)]
@@ -244,8 +241,7 @@ impl UserAgent {
         };
         let expires = response.get::<Expires>().and_then(Result::ok);
         let expires = Duration::from_secs(expires.map_or(found.expires, |found| found.0).into());
-        let after = expires.saturating_sub(MARGIN.min(expires / 2));
-        let due = now.checked_add(after);
+        let due = now.checked_add(refresh_after(expires));
         self.publication_queue.set(id.slot(), due);
         self.tell(Event::Published {
             publication: id,

@@ -10,15 +10,12 @@ use super::{
     CommandError, Content, Event, Failure, RegistrationId, Target, UserAgent,
     handle::Handle,
     request::{Request, What},
-    soft_state::{Action, Input, SoftState},
+    soft_state::{Action, Input, SoftState, refresh_after},
 };
 use crate::{
     HeaderName, Message, Method, StatusCode,
     headers::{Contact, Expires, MinExpires},
 };
-
-/// How long before its end a registration is refreshed, at most half of it.
-const MARGIN: Duration = Duration::from_secs(60);
 
 /// A registration.
 #[derive(Debug)]
@@ -270,9 +267,8 @@ impl UserAgent {
         };
         let expires = granted(&response, &found.contact).unwrap_or(found.expires);
         let expires = Duration::from_secs(expires.into());
-        let after = expires.saturating_sub(MARGIN.min(expires / 2));
-        self.registration_queue
-            .set(id.slot(), now.checked_add(after));
+        let due = now.checked_add(refresh_after(expires));
+        self.registration_queue.set(id.slot(), due);
         self.tell(Event::Registered {
             registration: id,
             expires,

@@ -1,5 +1,5 @@
 //! What a server keeps as long as it is refreshed: the states of a registration
-//! (RFC 3261 §10.2).
+//! (RFC 3261 §10.2) and of a publication (RFC 3903 §4).
 //!
 //! ```text
 //!                    send                  accepted: tell
@@ -27,6 +27,13 @@
 //! ```
 //!
 //! While a request is under way no other one is sent (RFC 3261 §10.2).
+
+use core::time::Duration;
+
+/// After how long what lasts so long is refreshed: a minute before its end, or at half of it.
+pub(super) fn refresh_after(expires: Duration) -> Duration {
+    expires.saturating_sub(Duration::from_secs(60).min(expires / 2))
+}
 
 /// Where it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -102,6 +109,12 @@ mod tests {
     use alloc::{format, string::String};
 
     use super::*;
+
+    #[test]
+    fn a_refresh_is_a_minute_early_or_at_half_of_the_time() {
+        let seconds = |seconds| refresh_after(Duration::from_secs(seconds)).as_secs();
+        assert_eq!([0, 60, 120, 3600].map(seconds), [0, 30, 60, 3540]);
+    }
 
     #[test]
     fn every_cell() {

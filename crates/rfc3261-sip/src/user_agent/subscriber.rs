@@ -9,6 +9,7 @@ use super::{
     CallId, CommandError, Content, Event, Failure, RequestId, SubscriptionId, Target, UserAgent,
     handle::DialogKey,
     request::{Request, What},
+    soft_state::refresh_after,
     subscription::{End, Input, State, Subscription, Timer},
 };
 use crate::{
@@ -18,9 +19,6 @@ use crate::{
     transaction::TransactionId,
     transport::{Flow, Transport},
 };
-
-/// How long before its end a subscription is refreshed, at most half of it.
-const MARGIN: Duration = Duration::from_secs(60);
 
 impl UserAgent {
     /// Subscribes to an event package: `presence`, `message-summary`. It is refreshed by itself
@@ -345,7 +343,7 @@ impl Subscription {
         let expires = Duration::from_secs(seconds.into());
         self.deadlines.start(Timer::Expire as usize, now, expires);
         if !self.refer && matches!(self.end, End::Subscriber { .. }) {
-            let after = expires.saturating_sub(MARGIN.min(expires / 2));
+            let after = refresh_after(expires);
             self.deadlines.start(Timer::Refresh as usize, now, after);
         }
     }
