@@ -16,7 +16,8 @@ use crate::media::MediaConfig;
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct AgentConfig {
-    /// Timers, limits, addresses: what the user agent underneath must be told.
+    /// Timers, limits, addresses: what the user agent underneath must be told. Provisional
+    /// responses are reliable only where the peer requires that.
     pub user_agent: user_agent::Config,
     /// Who answers challenges; without it none is answered.
     pub account: Option<Account>,

@@ -71,7 +71,6 @@ pub(crate) fn config(user: &str, host: u8, security: Security) -> AgentConfig {
     let sent_by = format!("192.0.2.{host}");
     let mut sip = user_agent::Config::new([host; 32], from, contact, sent_by);
     sip.path_mtu = Some(9000); // the network has no connections
-    sip.reliable_provisional = false;
     let mut config = AgentConfig::new([host + 100; 32], sip);
     config.codecs = vec![Codec::new("PCMU", 8000), Codec::new("PCMA", 8000)];
     config.security = SecurityConfig::new(security);

@@ -86,8 +86,6 @@ impl Setup {
             IpAddr::V4(_) => vec![RecordType::A],
             IpAddr::V6(_) => vec![RecordType::Aaaa],
         };
-        // Nothing is told before the answer that would have to arrive.
-        sip.reliable_provisional = false;
         // The transport was chosen: it is not left for messages that are long.
         sip.path_mtu = Some(usize::from(u16::MAX));
         let mut config = AgentConfig::new(random()?, sip);
