@@ -29,6 +29,9 @@ use crate::{HeaderName, MessageRef, Method, StatusCode, WriteError};
 #[derive(Debug, Clone)]
 pub struct MessageBuilder {
     text: Vec<u8>,
+    /// How many lines there are, each with the two control characters at its end: a third one is
+    /// a fault.
+    lines: usize,
     fault: Option<WriteError>,
 }
 
@@ -41,15 +44,14 @@ impl MessageBuilder {
     /// A request in a buffer that is cleared and used again.
     pub fn request_in(buffer: Vec<u8>, method: Method<'_>, uri: &str) -> Self {
         let mut builder = Self::new(buffer);
-        let is_bad = |b: u8| b.is_ascii_whitespace() || b.is_ascii_control();
-        if uri.is_empty() || uri.bytes().any(is_bad) {
+        if uri.is_empty() || count(uri.as_bytes(), |b| (b <= b' ') | (b == 0x7f)) > 0 {
             builder.refuse(WriteError::RequestUri);
         }
-        builder.push(&[
+        builder.line(&[
             method.as_str().as_bytes(),
             b" ",
             uri.as_bytes(),
-            b" RTSP/1.0\r\n",
+            b" RTSP/1.0",
         ]);
         builder
     }
@@ -67,10 +69,9 @@ impl MessageBuilder {
     /// A response in a buffer that is cleared and used again.
     pub fn response_in(buffer: Vec<u8>, code: StatusCode, reason: &str) -> Self {
         let mut builder = Self::new(buffer);
-        builder.check(reason.as_bytes());
         let code = code.code();
         let digits = [code / 100, code / 10 % 10, code % 10].map(|digit| b'0' + digit as u8);
-        builder.push(&[b"RTSP/1.0 ", &digits, b" ", reason.as_bytes(), b"\r\n"]);
+        builder.line(&[b"RTSP/1.0 ", &digits, b" ", reason.as_bytes()]);
         builder
     }
 
@@ -80,7 +81,7 @@ impl MessageBuilder {
         let mut builder = Self::response(code);
         for name in [HeaderName::CSeq, HeaderName::Timestamp, HeaderName::Session] {
             if let Some(field) = request.first(name) {
-                builder.field(name.as_str().as_bytes(), field.value());
+                builder.line(&[name.line_start(), field.value()]);
             }
         }
         builder
@@ -88,13 +89,18 @@ impl MessageBuilder {
 
     fn new(mut text: Vec<u8>) -> Self {
         text.clear();
-        Self { text, fault: None }
+        Self {
+            text,
+            lines: 0,
+            fault: None,
+        }
     }
 
     /// A header field of a known name.
     #[must_use]
+    #[inline]
     pub fn header(mut self, name: HeaderName, value: &str) -> Self {
-        self.field(name.as_str().as_bytes(), value.as_bytes());
+        self.line(&[name.line_start(), value.as_bytes()]);
         self
     }
 
@@ -104,7 +110,7 @@ impl MessageBuilder {
         if !is_token(name.as_bytes()) {
             self.refuse(WriteError::NotAToken);
         }
-        self.field(name.as_bytes(), value.as_bytes());
+        self.line(&[name.as_bytes(), b": ", value.as_bytes()]);
         self
     }
 
@@ -117,19 +123,15 @@ impl MessageBuilder {
     /// A header field with several values.
     #[must_use]
     pub fn list<'a, T: crate::headers::Header<'a> + fmt::Display>(mut self, values: &[T]) -> Self {
-        self.push(&[T::NAME.as_str().as_bytes(), b": "]);
-        let start = self.text.len();
+        self.text.extend_from_slice(T::NAME.line_start());
         for (i, value) in values.iter().enumerate() {
             if i > 0 {
-                self.push(&[b", "]);
+                self.text.extend_from_slice(b", ");
             }
             // Writing to memory does not fail; what a `Display` of this crate gives up is checked.
             let _ = write!(Text(&mut self.text), "{value}");
         }
-        if self.text.get(start..).is_some_and(has_control) {
-            self.refuse(WriteError::ControlCharacter);
-        }
-        self.push(&[b"\r\n"]);
+        self.line(&[]);
         self
     }
 
@@ -137,11 +139,12 @@ impl MessageBuilder {
     ///
     /// # Errors
     ///
-    /// The first value that would have broken the message.
+    /// What would have broken the message.
     pub fn finish(mut self) -> Result<Vec<u8>, WriteError> {
-        self.push(&[b"\r\n"]);
+        self.line(&[]);
         match self.fault {
             Some(fault) => Err(fault),
+            None if self.is_broken() => Err(WriteError::ControlCharacter),
             None => Ok(self.text),
         }
     }
@@ -150,32 +153,33 @@ impl MessageBuilder {
     ///
     /// # Errors
     ///
-    /// The first value that would have broken the message.
+    /// What would have broken the message.
     pub fn finish_with_body(self, content_type: &str, body: &[u8]) -> Result<Vec<u8>, WriteError> {
         let mut builder = self.header(HeaderName::ContentType, content_type);
-        builder.push(&[b"Content-Length: "]);
-        let _ = write!(Text(&mut builder.text), "{}", body.len());
-        builder.push(&[b"\r\n"]);
+        let _ = write!(Text(&mut builder.text), "Content-Length: {}", body.len());
+        builder.line(&[]);
         let mut text = builder.finish()?;
         text.extend_from_slice(body);
         Ok(text)
     }
 
-    fn field(&mut self, name: &[u8], value: &[u8]) {
-        self.check(value);
-        self.push(&[name, b": ", value, b"\r\n"]);
-    }
-
-    fn push(&mut self, parts: &[&[u8]]) {
-        parts
-            .iter()
-            .for_each(|part| self.text.extend_from_slice(part));
-    }
-
-    fn check(&mut self, value: &[u8]) {
-        if has_control(value) {
-            self.refuse(WriteError::ControlCharacter);
+    /// Parts of a line, and its end.
+    #[inline]
+    fn line<const N: usize>(&mut self, parts: &[&[u8]; N]) {
+        let length: usize = parts.iter().map(|part| part.len()).sum();
+        self.text.reserve(length + 2);
+        for part in parts {
+            self.text.extend_from_slice(part);
         }
+        self.text.extend_from_slice(b"\r\n");
+        self.lines += 1;
+    }
+
+    /// Whether there are control characters other than line ends and tabs.
+    fn is_broken(&self) -> bool {
+        let controls = count(&self.text, |b| (b < b' ') | (b == 0x7f));
+        let others = controls - 2 * self.lines;
+        others > 0 && others > self.text.iter().filter(|b| **b == b'\t').count()
     }
 
     fn refuse(&mut self, fault: WriteError) {
@@ -183,13 +187,39 @@ impl MessageBuilder {
     }
 }
 
-/// Whether a value has control characters, tab aside.
+/// How many bytes are looked at at once.
+const PIECE: usize = 32;
+
+/// How many bytes are of a kind, to which `a` does not belong.
 ///
-/// Without a way out of the loop, it is done many bytes at a time.
-fn has_control(value: &[u8]) -> bool {
-    value.iter().fold(false, |found, b| {
-        found | (b.is_ascii_control() & (*b != b'\t'))
-    })
+/// Whole pieces and no way out of the loops: they are done many bytes at a time.
+#[inline]
+fn count(text: &[u8], is: impl Fn(u8) -> bool) -> usize {
+    let add = |counts: &mut [u8; PIECE], piece: &[u8; PIECE]| {
+        for (count, b) in counts.iter_mut().zip(piece) {
+            *count = count.wrapping_add(u8::from(is(*b)));
+        }
+    };
+    let mut total = 0;
+    // A byte counts as far as 255, the piece at the end included.
+    for part in text.chunks(254 * PIECE) {
+        let mut counts = [0; PIECE];
+        let mut rest = part;
+        while let Some((piece, after)) = rest.split_first_chunk() {
+            add(&mut counts, piece);
+            rest = after;
+        }
+        let mut last = [b'a'; PIECE];
+        if let Some(last) = last.get_mut(..rest.len()) {
+            last.copy_from_slice(rest);
+        }
+        add(&mut counts, &last);
+        total += counts
+            .iter()
+            .map(|count| usize::from(*count))
+            .sum::<usize>();
+    }
+    total
 }
 
 /// Text appended to bytes.
@@ -199,5 +229,38 @@ impl Write for Text<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         self.0.extend_from_slice(text.as_bytes());
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every byte at every place of values of every length that ends a piece otherwise.
+    #[test]
+    fn control_characters_are_found_wherever_they_are() {
+        for length in [1, 2, 20, 31, 32, 33, 70] {
+            for place in 0..length {
+                for byte in 0..0x80u8 {
+                    let mut value = alloc::vec![b'a'; length];
+                    value[place] = byte;
+                    let value = alloc::string::String::from_utf8(value).unwrap();
+                    let written = MessageBuilder::request(Method::PLAY, "rtsp://a/b")
+                        .header(HeaderName::Server, "a\tb")
+                        .extension("X", &value)
+                        .finish();
+                    let is_fault = byte.is_ascii_control() && byte != b'\t';
+                    assert_eq!(written.is_err(), is_fault, "{length} {place} {byte}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn long_messages_are_counted_whole() {
+        let long = "a\t".repeat(100_000);
+        let request = || MessageBuilder::request(Method::PLAY, "*").extension("X", &long);
+        assert!(request().finish().is_ok());
+        assert!(request().extension("Y", "\0").finish().is_err());
     }
 }

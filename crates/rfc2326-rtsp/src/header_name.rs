@@ -23,6 +23,9 @@ macro_rules! header_names {
         static RULES: [Rule; COUNT] = [$(Rule::new($name, $section),)*];
 
         const NAMES: [&str; COUNT] = [$($name,)*];
+
+        /// The names as a line begins with them.
+        static LINES: [&str; COUNT] = [$(concat!($name, ": "),)*];
     };
 }
 
@@ -129,6 +132,11 @@ impl HeaderName {
     /// The name in the RFC's spelling.
     pub const fn as_str(self) -> &'static str {
         NAMES[self as usize]
+    }
+
+    /// The name, the colon and the space behind it.
+    pub(crate) fn line_start(self) -> &'static [u8] {
+        LINES[self as usize].as_bytes()
     }
 
     pub(crate) fn rule(self) -> &'static Rule {
