@@ -339,10 +339,14 @@ impl Phone {
                 agent.state(*call),
                 CallState::Established | CallState::Accepted
             );
-            if agent.media(*call).is_none() || !stands {
+            let Some(media) = agent.media(*call).filter(|_| stands) else {
                 continue;
-            }
-            if let Some((duration, payload)) = line.speak() {
+            };
+            let frame = match media.is_sending_digits() {
+                true => line.pause(),
+                false => line.speak(),
+            };
+            if let Some((duration, payload)) = frame {
                 agent.send_frame(now, *call, duration, &payload);
             }
         }

@@ -4,6 +4,8 @@
 const PIECE: f64 = 0.25;
 /// How far a piece may have slipped from the one before, in seconds.
 const SLIP: f64 = 0.1;
+/// How much later it may come after a pause, which is as long as what was sent in it.
+const PAUSE: f64 = 2.0;
 
 /// What was found.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -18,6 +20,8 @@ pub(crate) struct Comparison {
 pub(crate) fn compare(played: &[i16], heard: &[i16], rate: u32) -> Option<Comparison> {
     let piece = ((f64::from(rate) * PIECE) as usize).max(1);
     let slip = (f64::from(rate) * SLIP) as usize;
+    let pause = (f64::from(rate) * PAUSE) as usize;
+    let mut is_after_pause = false;
     let mut offset = None;
     let (mut signal, mut noise) = (0.0, 0.0);
     let mut first = None;
@@ -25,13 +29,16 @@ pub(crate) fn compare(played: &[i16], heard: &[i16], rate: u32) -> Option<Compar
         let at = number * piece;
         let energy = energy(wanted);
         if energy == 0.0 {
+            is_after_pause = true;
             continue;
         }
+        let later = if is_after_pause { pause } else { slip };
+        is_after_pause = false;
         let range = match offset {
             None => 0..heard.len(),
             Some(before) => {
                 let expected: usize = at + before;
-                expected.saturating_sub(slip)..expected + slip + 1
+                expected.saturating_sub(slip)..expected + later + 1
             }
         };
         signal += energy;
@@ -115,6 +122,9 @@ mod tests {
         let mut slipped = sound.samples.clone();
         slipped.splice(12_000..12_000, vec![0; 160]);
         assert!(compare(&sound.samples, &slipped, 8000).unwrap().snr > 100.0);
+        let mut paused = sound.samples.clone();
+        paused.splice(12_000..12_000, vec![0; 9000]);
+        assert!(compare(&sound.samples, &paused, 8000).unwrap().snr > 100.0);
     }
 
     #[test]

@@ -106,6 +106,13 @@ impl Line {
         Some((length, encoder.encode(&samples)))
     }
 
+    /// A frame of silence, while keys are pressed: what is played goes on behind them.
+    pub(crate) fn pause(&mut self) -> Option<(u32, Vec<u8>)> {
+        let encoder = self.encoder.as_mut()?;
+        let length = encoder.rate() / FRAMES;
+        Some((length, encoder.encode(&vec![0; length as usize])))
+    }
+
     /// Whether all that there was to play has been played.
     pub(crate) fn has_played(&self) -> bool {
         self.encoder.is_some() && self.position >= self.playing.len()
