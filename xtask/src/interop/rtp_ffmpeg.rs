@@ -11,7 +11,9 @@ use anyhow::{Context, Result, bail, ensure};
 use rfc3550_rtp::session::ReceptionView;
 
 use super::peer::{Peer, Workspace, free_ports};
-use super::rtp_link::{Impairment, Media, Party, Relay, Tally, agree, jitter, local};
+use super::rtp_link::{
+    FIRST, Impairment, Media, Party, Relay, Tally, agree, local, mean, mean_jitter,
+};
 
 const TIME: Duration = Duration::from_secs(20);
 
@@ -144,7 +146,7 @@ pub(super) fn compare(
         let highest = view.block.extended_highest_sequence as u16;
         let known = listener.history.get(&(sender.ssrc(), highest));
         // The first packets are on probation, and too few for a mean.
-        if let Some(known) = known.filter(|known| known.expected > 60) {
+        if let Some(known) = known.filter(|known| known.expected > FIRST) {
             our_jitter += known.jitter;
             their_jitter += f64::from(view.block.jitter);
             counted += 1.0;
@@ -218,12 +220,13 @@ pub(super) fn received(receiver: &Party, tally: &Tally, clock_rate: u32) -> Resu
         tally.lost as f64,
         1.0,
     )?;
-    agree(
-        "jitter, against the relay",
-        known.jitter,
-        jitter(tally, clock_rate),
-        1.0,
-    )?;
+    let settled = receiver
+        .history
+        .values()
+        .filter(|known| known.expected > FIRST);
+    let ours = mean(settled.map(|known| known.jitter));
+    let theirs = mean_jitter(tally, clock_rate);
+    agree("mean jitter, against the relay", ours, theirs, 1.0)?;
     let claim = receiver
         .claims
         .iter()

@@ -10,7 +10,8 @@ use super::peer::{Peer, Workspace, free_ports};
 use super::rtp_ffmpeg::{compare, received};
 use super::rtp_link::{Impairment, Media, Party, Relay};
 
-const TIME: Duration = Duration::from_secs(28);
+/// GStreamer reports every five seconds.
+const TIME: Duration = Duration::from_secs(40);
 
 pub(super) fn run() -> Result<()> {
     let folder = Workspace::new("rtp-gstreamer")?;
@@ -20,15 +21,15 @@ pub(super) fn run() -> Result<()> {
         loss: 50,
         delay: Duration::from_millis(millis),
     };
-    let _there = Relay::start(there, &[peer, twin], Some(own), impairment(55))?;
+    let _there = Relay::start(there, &[peer, twin], Some(own), impairment(92))?;
     let link = Relay::start(back, &[own], None, impairment(18))?;
     let media = Media {
         payload_type: 0,
         // GStreamer is there before the first packet.
         delay: Duration::from_secs(1),
-        period: Duration::from_millis(60),
-        units: 480,
-        payload: vec![0xff; 480],
+        period: Duration::from_millis(100),
+        units: 800,
+        payload: vec![0xff; 800],
     };
     let mut party = Party::new("party", own, there, (0, 8000), Some(media))?;
     let mut listener = Party::new("listener", twin, there, (0, 8000), None)?;

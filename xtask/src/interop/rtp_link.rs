@@ -345,24 +345,33 @@ fn received(result: std::io::Result<(usize, SocketAddr)>) -> Result<Option<(usiz
     }
 }
 
-/// A.8 in floating point, over what has passed a relay: what a receiver should find.
-pub(super) fn jitter(tally: &Tally, clock_rate: u32) -> f64 {
+/// A.8 over what has passed a relay, the mean of what a receiver should find packet by packet, in
+/// whole units as reports have it.
+pub(super) fn mean_jitter(tally: &Tally, clock_rate: u32) -> f64 {
     let Some(&(epoch, _)) = tally.departures.first() else {
         return 0.0;
     };
     let transit = |&(at, timestamp): &(Instant, u32)| {
         at.duration_since(epoch).as_secs_f64() * f64::from(clock_rate) - f64::from(timestamp)
     };
-    let pairs = tally.departures.windows(2);
-    pairs.fold(0.0, |jitter, pair| match pair {
-        [before, after] => {
-            let d = (transit(after) - transit(before)).abs();
-            // A timestamp that wraps in between is none that counts.
-            let d = if d > f64::from(1u32 << 31) { 0.0 } else { d };
-            jitter + (d - jitter) / 16.0
+    let (mut jitter, mut all) = (0.0, Vec::new());
+    for (before, after) in tally.departures.iter().zip(tally.departures.iter().skip(1)) {
+        let d = (transit(after) - transit(before)).abs();
+        // A timestamp that wraps in between is none that counts.
+        if d < f64::from(1u32 << 31) {
+            jitter += (d - jitter) / 16.0;
         }
-        _ => jitter,
-    })
+        all.push(jitter.floor());
+    }
+    mean(all.into_iter().skip(FIRST as usize))
+}
+
+/// How many packets are too few for a mean.
+pub(super) const FIRST: u64 = 60;
+
+pub(super) fn mean(values: impl Iterator<Item = f64>) -> f64 {
+    let (sum, count) = values.fold((0.0, 0.0), |(sum, count), value| (sum + value, count + 1.0));
+    sum / count
 }
 
 /// Whether two numbers are within one per cent of each other, or `least` apart.
