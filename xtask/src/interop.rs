@@ -4,10 +4,10 @@ mod curl_digest;
 mod inspect;
 mod kamailio_register;
 mod peer;
-mod registrar_probes;
 mod phone_baresip;
 mod phone_kamailio;
 mod phone_sipp;
+mod registrar_probes;
 mod report;
 mod rtp_ffmpeg;
 mod rtp_gstreamer;
@@ -98,7 +98,15 @@ const TESTS: &[Test] = &[
     Test {
         name: "registrar",
         what: "SIPp, sipsak and linphone register with our server; svmap, svwar and svcrack learn nothing",
-        needs: &["sipp", "sipsak", "sip-options", "svmap", "svwar", "svcrack", "linphonec"],
+        needs: &[
+            "sipp",
+            "sipsak",
+            "sip-options",
+            "svmap",
+            "svwar",
+            "svcrack",
+            "linphonec",
+        ],
         run: registrar_probes::test,
     },
     Test {
