@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use rfc2396_uri::{Host, RegistrarKey, SipUri, Uri};
 use rfc2617_auth::{Reason, Request as DigestRequest, Username, Verdict};
-use rfc3261_sip::proxy::{CommandError, Target};
+use rfc3261_sip::proxy::{CommandError, Request, Target};
 use rfc3261_sip::registrar::{Binding, ChangeKind, Refusal};
 use rfc3261_sip::transaction::TransactionId;
 use rfc3261_sip::transport::Flow;
@@ -125,6 +125,21 @@ impl Server {
             return Ok(None);
         }
         self.forward(now, id, &message, &uri, is_responsible)
+    }
+
+    /// Passes on an ACK, which nobody can be asked credentials for, if it is of a call that was
+    /// let through, and a CANCEL that has found nothing likewise. One for a user of the domain
+    /// belongs to nothing that was forwarded.
+    pub(super) fn pass_on(&mut self, now: Instant, request: Request) {
+        let call_id = request.message().call_id();
+        let is_known = call_id.is_ok_and(|id| self.calls.know(now, id.as_str()));
+        if is_known && !request.is_responsible() {
+            // What cannot be sent has no answer.
+            let _ = self
+                .driver
+                .machine_mut()
+                .forward_stateless(now, request, None);
+        }
     }
 
     /// Forwards a request that may be.

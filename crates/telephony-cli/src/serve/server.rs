@@ -96,6 +96,7 @@ impl Server {
         let listeners = listening.map(|listen| listener(listen, host.as_deref()));
         let mut config = proxy::Config::new(proxy_seed, listeners);
         config.domains.clone_from(&domains);
+        config.relay_stateless = false;
         let mut driver = Driver::new(Proxy::new(config), endpoint);
         if let Some(resolver) = resolver {
             driver = driver.resolver(resolver);
@@ -202,7 +203,10 @@ impl Server {
                 self.answer_stun(&bytes, source);
                 None
             }
-            // An ACK or CANCEL for a user of the domain belongs to nothing that was forwarded.
+            Happening::Event(Event::Stateless(request)) => {
+                self.pass_on(Instant::now(), *request);
+                None
+            }
             _ => None,
         }
     }

@@ -35,6 +35,15 @@ async fn strangers_learn_nothing_and_get_nowhere() {
     let uri = format!("sip:x@{}", elsewhere.local_addr().unwrap());
     let mut stranger = Phone::new("mallory", "guess", "udp");
     assert_eq!(stranger.ask(Method::MESSAGE, &uri, at).await, 407);
+    // Nor is an ACK, which cannot be challenged.
+    let ack = message("mallory", "bob", ";tag=2", "").replace("MESSAGE", "ACK");
+    let ack = ack.replace("ACK sip:bob@serve.test", &format!("ACK {uri}"));
+    let from_anywhere = UdpSocket::bind("127.0.0.1:0").unwrap();
+    from_anywhere.send_to(ack.as_bytes(), at).unwrap();
+    assert_eq!(
+        stranger.ask(Method::OPTIONS, "sip:serve.test", at).await,
+        200
+    );
     elsewhere.set_nonblocking(true).unwrap();
     assert!(elsewhere.recv_from(&mut [0; 10]).is_err());
     assert!(server.line().contains("wrong user or password"));
