@@ -16,6 +16,7 @@ mod rtp_payloads;
 mod rtsp_browser;
 mod rtsp_ffmpeg;
 mod rtsp_gstreamer;
+mod rtsp_load;
 mod rtsp_page;
 mod rtsp_server;
 mod srtp_libsrtp;
@@ -162,6 +163,12 @@ const TESTS: &[Test] = &[
         what: "rtspsrc plays from our server, and our client from gst-rtsp-server",
         needs: &["gst-launch-1.0", "python3"],
         run: rtsp_gstreamer::test,
+    },
+    Test {
+        name: "rtsp-load",
+        what: "200 clients of one RTSP server on one core, without a late frame",
+        needs: &["taskset"],
+        run: rtsp_load::test,
     },
 ];
 

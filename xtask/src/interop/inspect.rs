@@ -12,6 +12,15 @@ use crate::workspace::{cargo, output_of};
 
 /// Builds `telephony` and says where it is.
 pub(super) fn build() -> Result<PathBuf> {
+    built(&[])
+}
+
+/// The same as it is released, for what is measured.
+pub(super) fn build_release() -> Result<PathBuf> {
+    built(&["--release"])
+}
+
+fn built(options: &[&str]) -> Result<PathBuf> {
     #[derive(Deserialize)]
     struct Message {
         executable: Option<PathBuf>,
@@ -24,6 +33,7 @@ pub(super) fn build() -> Result<PathBuf> {
         "telephony-cli",
         "--message-format=json",
     ]);
+    build.args(options);
     for line in output_of(&mut build)?.lines() {
         if let Some(executable) = serde_json::from_str::<Message>(line)?.executable {
             return Ok(executable);

@@ -35,6 +35,11 @@ impl Peer {
         })
     }
 
+    /// The number of its process.
+    pub(super) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// What it has said until now.
     pub(super) fn log(&self) -> String {
         let bytes = std::fs::read(&self.log).unwrap_or_default();
