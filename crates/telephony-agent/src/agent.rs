@@ -83,8 +83,6 @@ impl Agent {
             "INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "INFO", "NOTIFY", "REFER", "UPDATE",
             "PRACK",
         ];
-        // They carry nothing that would have to arrive before the answer.
-        user_agent.reliable_provisional = false;
         user_agent
             .allow
             .retain(|method| known.contains(&method.as_str()));

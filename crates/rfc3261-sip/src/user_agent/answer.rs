@@ -122,11 +122,11 @@ impl UserAgent {
         let mut answering = Answering::answered(transaction, number, bytes::Bytes::new());
         answering.request = Some(request.clone());
         let (required, allowed) = reliable::wanted_by(request.view());
-        if required || (allowed && self.config.reliable_provisional) {
-            let number = self.layer.random() as u32 & 0x3fff_ffff;
-            answering.reliable = Some(Box::new(Reliable::new(number)));
-        }
         let mut call = Call::new(CallState::Ringing);
+        if required || (allowed && self.config.reliable_provisional) {
+            let first = self.layer.random() as u32 & 0x3fff_ffff;
+            call.reliable = Some(Box::new(Reliable::new(number, first)));
+        }
         call.answering = Some(Box::new(answering));
         call.exchange.their_invite = true;
         call.replaces = replaces;
@@ -168,7 +168,7 @@ impl UserAgent {
         let response = self.response_to_invite(id, status, content)?;
         let call = self.calls.get_mut(id).ok_or(CommandError::Unknown)?;
         let answering = call.answering.as_mut().ok_or(CommandError::State)?;
-        if let Some(reliable) = &mut answering.reliable {
+        if let Some(reliable) = &mut call.reliable {
             if !reliable.admit(status, content).ok_or(CommandError::State)? {
                 return Ok(());
             }
@@ -180,7 +180,7 @@ impl UserAgent {
                 let _ = entry.dialog.responded(request.view(), status);
             }
         }
-        let is_reliable = answering.reliable.is_some() && status.is_provisional();
+        let is_reliable = call.reliable.is_some() && status.is_provisional();
         let described = content.has_session();
         if described && !answering.described && (is_reliable || status.is_success()) {
             answering.described = true;
@@ -201,6 +201,7 @@ impl UserAgent {
             return Ok(());
         };
         call.exchange.their_invite = false;
+        call.reliable.take_if(|reliable| reliable.is_closed());
         for timer in [Timer::Ring, Timer::Expire, Timer::Reliable, Timer::NoPrack] {
             call.deadlines.stop(timer as usize);
         }
@@ -228,7 +229,7 @@ impl UserAgent {
         let call = self.calls.get(id).ok_or(CommandError::Unknown)?;
         let key = call.dialog.ok_or(CommandError::State)?;
         let answering = call.answering.as_ref().ok_or(CommandError::State)?;
-        let number = match &answering.reliable {
+        let number = match &call.reliable {
             Some(reliable) if status.is_provisional() => Some(reliable.next_number()),
             _ => None,
         };
@@ -272,7 +273,7 @@ impl UserAgent {
         let Some(answering) = call.answering.as_mut() else {
             return;
         };
-        if let Some(reliable) = answering.reliable.as_mut() {
+        if let Some(reliable) = call.reliable.as_mut() {
             reliable.sent(response, content.has_session(), t1);
             call.deadlines.start(Timer::Reliable as usize, now, t1);
             let all = t1.saturating_mul(64);

@@ -35,6 +35,9 @@ pub(super) struct Call {
     pub(super) invite: Option<RequestId>,
     /// The INVITE of the other side that is under way.
     pub(super) answering: Option<Box<Answering>>,
+    /// The reliable provisional responses to the INVITE that the call began with. They may
+    /// outlive it: a PRACK may come behind the ACK (RFC 3262 §3).
+    pub(super) reliable: Option<Box<Reliable>>,
     /// The tag of the 2xx response whose ACK waits for the user.
     pub(super) owed_ack: Option<Box<str>>,
     /// The PRACK that waits for the user.
@@ -66,7 +69,6 @@ pub(super) struct Answering {
     pub(super) interval: Duration,
     /// What the last provisional response was made of.
     pub(super) provisional: Option<Box<(StatusCode, Content)>>,
-    pub(super) reliable: Option<Box<Reliable>>,
     /// A reliable response had a session description in it.
     pub(super) described: bool,
 }
@@ -328,6 +330,7 @@ impl Call {
             early: Vec::new(),
             invite: None,
             answering: None,
+            reliable: None,
             owed_ack: None,
             owed_prack: None,
             exchange: Exchange {
@@ -379,7 +382,6 @@ impl Answering {
             response,
             interval: Duration::ZERO,
             provisional: None,
-            reliable: None,
             described: false,
         }
     }

@@ -11,8 +11,9 @@ use std::time::Instant;
 use bytes::Bytes;
 
 use super::{
-    CallId, CommandError, Content, EndCause, Event, IncomingId, RequestId, UserAgent,
+    CallId, CallState, CommandError, Content, EndCause, Event, IncomingId, RequestId, UserAgent,
     call::{Input as CallInput, Timer, With},
+    exchange::Offer,
     handle::DialogKey,
     modify::has_session,
     request::What,
@@ -30,6 +31,8 @@ pub(super) const TAG: &str = "100rel";
 #[derive(Debug)]
 pub(super) struct Reliable {
     state: State,
+    /// That of the INVITE.
+    sequence_number: u32,
     /// The number of the last one.
     number: u32,
     /// The one that waits for its PRACK.
@@ -42,10 +45,12 @@ pub(super) struct Reliable {
 }
 
 impl Reliable {
-    /// None sent yet: the first one will have the number behind this one.
-    pub(super) fn new(number: u32) -> Self {
+    /// None sent yet to the INVITE with this sequence number: the first one will have the number
+    /// behind the second one here.
+    pub(super) fn new(sequence_number: u32, number: u32) -> Self {
         Self {
             state: State::Free,
+            sequence_number,
             number,
             response: Bytes::new(),
             described: false,
@@ -81,6 +86,11 @@ impl Reliable {
     /// The number of the next one.
     pub(super) fn next_number(&self) -> u32 {
         self.number.saturating_add(1)
+    }
+
+    /// Whether no PRACK may come any more.
+    pub(super) fn is_closed(&self) -> bool {
+        self.state == State::Closed
     }
 
     /// Notes what was sent.
@@ -149,7 +159,7 @@ impl UserAgent {
         if described {
             found.exchange.description_received();
         }
-        if found.exchange.offer == super::exchange::Offer::Theirs && described {
+        if found.exchange.offer == Offer::Theirs && described {
             found.owed_prack = Some(Box::new(owed));
             return (true, true);
         }
@@ -182,32 +192,39 @@ impl UserAgent {
         key: DialogKey,
     ) {
         let view = request.view();
-        let found = self
-            .calls
-            .get_mut(id)
-            .and_then(|call| call.answering.as_mut());
-        let step = found.and_then(|answering| {
-            let number = answering.sequence_number;
-            let reliable = answering.reliable.as_mut()?;
+        let gone = StatusCode::CALL_OR_TRANSACTION_DOES_NOT_EXIST;
+        let taken = self.calls.get_mut(id).map_or(Err(gone), |call| {
+            // Behind the ACK a description in it is an offer, and never the answer to what this
+            // side has offered since: like that of an UPDATE it may cross another one.
+            let crosses = call.state == CallState::Established
+                && call.exchange.offer != Offer::None
+                && has_session(view);
+            let reliable = call.reliable.as_mut().ok_or(gone)?;
+            let last = (reliable.number, reliable.sequence_number);
             let of_last = view.typed::<RAck<'_>>().is_ok_and(|rack| {
-                (rack.response_number, rack.cseq.sequence_number) == (reliable.number, number)
+                (rack.response_number, rack.cseq.sequence_number) == last
                     && rack.cseq.method == Method::INVITE
             });
             let input = match of_last {
                 true => Input::Prack,
                 false => Input::OtherPrack,
             };
-            let (next, action) = reliable.state.step(input)?;
-            reliable.state = next;
-            (action == Action::Confirm).then_some(())
+            match reliable.state.step(input) {
+                Some((_, Action::Confirm)) if crosses => Err(StatusCode::REQUEST_PENDING),
+                Some((next, Action::Confirm)) => {
+                    reliable.state = next;
+                    Ok(())
+                }
+                _ => Err(gone),
+            }
         });
-        if step.is_none() {
-            let status = StatusCode::CALL_OR_TRANSACTION_DOES_NOT_EXIST;
+        if let Err(status) = taken {
             return self.reply(now, transaction, view, status, &Content::new());
         }
         let Some(call) = self.calls.get_mut(id) else {
             return;
         };
+        call.reliable.take_if(|reliable| reliable.is_closed());
         call.deadlines.stop(Timer::Reliable as usize);
         call.deadlines.stop(Timer::NoPrack as usize);
         self.reschedule(id);
@@ -229,7 +246,7 @@ impl UserAgent {
             return;
         };
         let described = has_session(request.view());
-        let answers = call.exchange.offer == super::exchange::Offer::Ours;
+        let answers = call.exchange.offer == Offer::Ours;
         if described {
             call.exchange.description_received();
         }
@@ -256,7 +273,7 @@ impl UserAgent {
     /// The provisional responses and the 2xx that had to wait for a PRACK.
     fn send_what_waits(&mut self, now: Instant, id: CallId) {
         let waiting = self.calls.get_mut(id).and_then(|call| {
-            let reliable = call.answering.as_mut()?.reliable.as_mut()?;
+            let reliable = call.reliable.as_mut()?;
             (reliable.state == State::Free).then(|| reliable.waiting.pop_front())?
         });
         if let Some((status, content)) = waiting {
@@ -273,7 +290,7 @@ impl UserAgent {
         let Some(answering) = call.answering.as_mut() else {
             return;
         };
-        let Some(reliable) = answering.reliable.as_mut() else {
+        let Some(reliable) = call.reliable.as_mut() else {
             return;
         };
         if let Some((next, Action::Resend)) = reliable.state.step(Input::Resend) {
@@ -291,7 +308,7 @@ impl UserAgent {
     pub(super) fn reliable_has_failed(&mut self, now: Instant, id: CallId) {
         let reliable = self.calls.get_mut(id).and_then(|call| {
             call.deadlines.stop(Timer::Reliable as usize);
-            call.answering.as_mut()?.reliable.as_mut()
+            call.reliable.as_mut()
         });
         let Some(reliable) = reliable else { return };
         if let Some((next, Action::Reject)) = reliable.state.step(Input::Expire) {

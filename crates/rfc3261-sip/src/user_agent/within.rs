@@ -10,7 +10,7 @@ use super::{
     request::{Request, What},
     way::Way,
 };
-use crate::{Message, Method, RequestBuilder, dialog::Change};
+use crate::{Message, Method, RequestBuilder, StatusCode, dialog::Change};
 
 impl UserAgent {
     /// Sends a request within a dialog.
@@ -84,7 +84,15 @@ impl UserAgent {
             let sent = self.requests.get(request);
             let sent = sent.and_then(|sent| self.parser.parse(&sent.message).ok()?.method());
             let others = [Method::SUBSCRIBE, Method::NOTIFY, Method::REFER];
-            if sent.is_none_or(|sent| !others.contains(&sent)) {
+            // RFC 3261 §12.2.1.2 takes any 481 for the end of the dialog, but to a PRACK it is also
+            // the answer of a side that knows the dialog and waits for no such PRACK (RFC 3262 §3):
+            // one that has passed the 2xx on its way, say, or that is of another fork. It says
+            // nothing about a call that a 2xx has confirmed, and if the call is lost indeed, the
+            // next request within it will tell.
+            let unmatched = sent == Some(Method::PRACK)
+                && matches!(outcome, Err(Failure::Refused(response)) if response.status()
+                    == Some(StatusCode::CALL_OR_TRANSACTION_DOES_NOT_EXIST));
+            if !unmatched && sent.is_none_or(|sent| !others.contains(&sent)) {
                 self.advance(now, call, Input::Lost, With::cause(EndCause::Lost));
             }
         }

@@ -255,6 +255,82 @@ fn a_final_response_goes_before_the_prack_of_one_without_description() {
     assert_eq!(answer.cseq().unwrap().method, Method::PRACK);
 }
 
+/// A call that stands, and its reliable response whose PRACK is still on its way.
+fn established_before_the_prack(bench: &mut Bench) -> (CallId, Message) {
+    let offered = format!("{SUPPORTED}Content-Type: application/sdp\r\n\r\n{OFFER}");
+    let call = incoming(bench, &offered);
+    let now = bench.now;
+    bench.agent.ring(now, call, &Content::new()).unwrap();
+    let ringing = bench.last();
+    let answer = Content::sdp(ANSWER);
+    bench.agent.answer(now, call, &answer).unwrap();
+    let to = value(&ringing, HeaderName::To).unwrap();
+    bench.receive(request_to("ACK", 1, "sip:alice@192.0.2.1", &to, ""));
+    assert_eq!(bench.agent.call_state(call), CallState::Established);
+    (call, ringing)
+}
+
+#[test]
+fn a_prack_that_comes_after_the_ack_is_taken_once() {
+    // RFC 3262 §3
+    let mut bench = Bench::new();
+    let (call, ringing) = established_before_the_prack(&mut bench);
+    let gone = Some(StatusCode::CALL_OR_TRANSACTION_DOES_NOT_EXIST);
+    let number = rseq(&ringing);
+    let other = format!("{} 1 INVITE", number + 1);
+    let answer = prack(&mut bench, &ringing, &other, 2, "");
+    assert_eq!(answer.status(), gone);
+    let rack = format!("{number} 1 INVITE");
+    let answer = prack(&mut bench, &ringing, &rack, 3, "");
+    assert_eq!(answer.status(), Some(StatusCode::OK));
+    assert_eq!(answer.cseq().unwrap().method, Method::PRACK);
+    let answer = prack(&mut bench, &ringing, &rack, 4, "");
+    assert_eq!(answer.status(), gone);
+    assert_eq!(bench.agent.call_state(call), CallState::Established);
+}
+
+#[test]
+fn a_prack_that_comes_after_a_reinvite_is_taken() {
+    // RFC 3262 §3: neither the re-INVITE nor its ACK is in the way.
+    let mut bench = Bench::new();
+    let (_, ringing) = established_before_the_prack(&mut bench);
+    bench.take_events();
+    let to = value(&ringing, HeaderName::To).unwrap();
+    let uri = "sip:alice@192.0.2.1";
+    let offer = format!("Content-Type: application/sdp\r\n\r\n{OFFER}");
+    bench.receive(request_to("INVITE", 2, uri, &to, &offer));
+    let Some(Event::Modify { incoming, .. }) = bench.take_events().pop() else {
+        panic!();
+    };
+    let (now, answer) = (bench.now, Content::sdp(ANSWER));
+    bench
+        .agent
+        .respond(now, incoming, StatusCode::OK, &answer)
+        .unwrap();
+    bench.receive(request_to("ACK", 2, uri, &to, ""));
+    let rack = format!("{} 1 INVITE", rseq(&ringing));
+    let answer = prack(&mut bench, &ringing, &rack, 3, "");
+    assert_eq!(answer.status(), Some(StatusCode::OK));
+    assert_eq!(answer.cseq().unwrap().method, Method::PRACK);
+}
+
+#[test]
+fn an_offer_in_a_late_prack_is_no_answer_to_a_reinvite() {
+    // RFC 3262 §5, RFC 3311 §5.2
+    let mut bench = Bench::new();
+    let (call, ringing) = established_before_the_prack(&mut bench);
+    let (now, offer) = (bench.now, Content::sdp(OFFER));
+    bench.agent.reinvite(now, call, &offer).unwrap();
+    bench.take_events();
+    let rack = format!("{} 1 INVITE", rseq(&ringing));
+    let described = format!("Content-Type: application/sdp\r\n\r\n{OFFER}");
+    let answer = prack(&mut bench, &ringing, &rack, 2, &described);
+    assert_eq!(answer.status(), Some(StatusCode::REQUEST_PENDING));
+    assert!(bench.take_events().is_empty());
+    let answer = prack(&mut bench, &ringing, &rack, 3, "");
+    assert_eq!(answer.status(), Some(StatusCode::OK));
+}
+
 fn call(bench: &mut Bench, content: &Content) -> (CallId, Message) {
     let now = bench.now;
     let target = Target::new("sip:bob@192.0.2.2");
@@ -308,6 +384,36 @@ fn each_is_acknowledged_once_and_in_order() {
         Some("5 1 INVITE")
     );
     assert_eq!(other.to().unwrap().tag(), Some("c"));
+}
+
+#[test]
+fn a_481_to_a_prack_does_not_end_a_call_that_stands() {
+    // RFC 3262 §3, RFC 3261 §12.2.1.2
+    let mut bench = Bench::new();
+    let (call, invite) = call(&mut bench, &Content::sdp(OFFER));
+    bench.receive(response(&invite, 180, "b", &reliable(77)));
+    let prack = bench.last();
+    assert_eq!(prack.method(), Some(Method::PRACK));
+    let answer =
+        format!("Contact: <sip:bob@192.0.2.2>\r\nContent-Type: application/sdp\r\n\r\n{ANSWER}");
+    bench.receive(response(&invite, 200, "b", &answer));
+    assert_eq!(bench.agent.call_state(call), CallState::Established);
+    bench.take_events();
+    bench.take_sent();
+    bench.receive(response(&prack, 481, "b", ""));
+    assert_eq!(bench.agent.call_state(call), CallState::Established);
+    assert!(bench.take_events().is_empty());
+    assert!(bench.take_sent().is_empty());
+    // To another request it still says that the call is lost.
+    let now = bench.now;
+    bench
+        .agent
+        .request_within(now, call, Method::INFO, &Content::new())
+        .unwrap();
+    let info = bench.last();
+    bench.receive(response(&info, 481, "b", ""));
+    assert_eq!(bench.agent.call_state(call), CallState::Ending);
+    assert_eq!(bench.last().method(), Some(Method::BYE));
 }
 
 #[test]
